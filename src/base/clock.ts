@@ -1,0 +1,47 @@
+/** The two things that a state machine may not take from its surroundings: time and chance. Both are handed in. */
+import type { Bytes } from './bytes.ts';
+
+export type Cancel = () => void;
+
+export interface Clock {
+  /** Milliseconds since 1970 by this machine. Network time is the directory's business. */
+  now(): number;
+  /** Runs `action` once, `ms` from now, unless cancelled. */
+  after(ms: number, action: () => void): Cancel;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after(ms, action) {
+    const timer = setTimeout(action, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+export interface Random {
+  /** Uniform random bytes; from the system's generator outside tests. */
+  bytes(length: number): Bytes;
+}
+
+export const systemRandom: Random = { bytes: (length) => crypto.getRandomValues(new Uint8Array(length)) };
+
+/** A uniform number in [0, 1) with 53 bits. */
+export function uniform(random: Random): number {
+  const bytes = random.bytes(7);
+  let value = (bytes[0] as number) & 0x1f;
+  for (let i = 1; i < 7; i++) value = value * 256 + (bytes[i] as number);
+  return value / 2 ** 53;
+}
+
+/** A uniform integer in [0, below). */
+export function integer(random: Random, below: number): number {
+  return Math.floor(uniform(random) * below);
+}
+
+/** An exponential delay with the given mean, capped at ten times it (docs/protocol.md §3). */
+export function exponential(random: Random, mean: number): number {
+  return Math.min(-Math.log(1 - uniform(random)) * mean, 10 * mean);
+}
+
+/** One element, uniformly; undefined of none. */
+export const pick = <T>(random: Random, from: readonly T[]): T | undefined => from[integer(random, from.length)];

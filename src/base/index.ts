@@ -1,0 +1,5 @@
+export * from './bytes.ts';
+export * from './clock.ts';
+export * from './errors.ts';
+export * from './ids.ts';
+export { Secret } from './secret.ts';
