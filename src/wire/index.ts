@@ -1,0 +1,5 @@
+export { create, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
+export { decodeStrict, encode } from './strict.ts';
+
+// One line for each file of proto/; `npm run proto` makes gen/.
+export * from './gen/signed_pb.js';
