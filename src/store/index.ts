@@ -1,0 +1,2 @@
+export { memoryStore, type MemoryFaults, type MemoryStore } from './memory.ts';
+export { StoreError, VaultLost, type Batch, type Records, type Sealer, type Store, type StoreTrouble } from './store.ts';
