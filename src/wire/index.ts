@@ -4,3 +4,4 @@ export { decodeStrict, encode } from './strict.ts';
 // One line for each file of proto/; `npm run proto` makes gen/.
 export * from './gen/signed_pb.js';
 export * from './gen/batch_pb.js';
+export * from './gen/room_record_pb.js';
