@@ -5,3 +5,6 @@ export { decodeStrict, encode } from './strict.ts';
 export * from './gen/signed_pb.js';
 export * from './gen/batch_pb.js';
 export * from './gen/room_record_pb.js';
+export * from './gen/identity_pb.js';
+export * from './gen/keyring_pb.js';
+export * from './gen/invite_pb.js';
