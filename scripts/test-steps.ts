@@ -1,0 +1,91 @@
+/** The steps of `npm test`, in order. Each returns how much passed and failed; what failed has been printed by then. */
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildApp } from './build.ts';
+import { checkWords } from './check-words.ts';
+import { faultsOf, readSources } from './check-imports.ts';
+import { findChromium, installChromium } from './chromium.ts';
+import { exitCode, inRoot, output } from './program.ts';
+
+export interface Count {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+export interface Step {
+  readonly name: string;
+  run(): Promise<Count>;
+}
+
+const tool = (name: string): string => inRoot(`node_modules/.bin/${name}`);
+const script = (name: string): string => inRoot(`scripts/${name}.ts`);
+const one = (isGood: boolean): Count => (isGood ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 });
+
+/** A program that is one check. */
+const program = async (path: string, args: readonly string[]): Promise<Count> => one((await exitCode(path, args)) === 0);
+
+function check(faults: readonly string[]): Count {
+  for (const fault of faults) console.log(fault);
+  return { passed: faults.length === 0 ? 1 : 0, failed: faults.length };
+}
+
+/** What a run left in its JSON report, together with its exit code: a run that fails without a failed test is a failure too. */
+function reported(code: number, file: string, read: (report: Record<string, unknown>) => Count): Count {
+  if (!existsSync(file)) return one(false);
+  const count = read(JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>);
+  return code !== 0 && count.failed === 0 ? { ...count, failed: 1 } : count;
+}
+
+const number = (value: unknown): number => (typeof value === 'number' ? value : 0);
+
+/** A test that was not run is no test that passed. */
+async function vitest(paths: readonly string[]): Promise<Count> {
+  const report = inRoot('.cache/vitest.json');
+  rmSync(report, { force: true });
+  const code = await exitCode(tool('vitest'), ['run', ...paths, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]);
+  return reported(code, report, (r) => ({
+    passed: number(r['numPassedTests']),
+    failed: number(r['numFailedTests']) + number(r['numPendingTests']) + number(r['numTodoTests']),
+  }));
+}
+
+async function playwright(): Promise<Count> {
+  const report = inRoot('.cache/playwright.json');
+  rmSync(report, { force: true });
+  const chromium = findChromium() ?? (await installChromium());
+  const env = { ...process.env, SOTTO_CHROMIUM: chromium, PLAYWRIGHT_JSON_OUTPUT_NAME: report };
+  const code = await exitCode(tool('playwright'), ['test'], { env });
+  return reported(code, report, (r) => {
+    const stats = (r['stats'] ?? {}) as Record<string, unknown>;
+    const failed = number(stats['unexpected']) + number(stats['flaky']) + number(stats['skipped']);
+    return { passed: number(stats['expected']), failed };
+  });
+}
+
+/** A program of ours that closes each of its parts with `N passed, N failed`. */
+async function counted(path: string, args: readonly string[]): Promise<Count> {
+  const { code, text } = await output(process.execPath, [path, ...args]);
+  const parts = [...text.matchAll(/^(\d+) passed, (\d+) failed$/gm)];
+  if (parts.length === 0) return one(code === 0);
+  const sum = (group: number): number => parts.reduce((total, part) => total + Number(part[group]), 0);
+  return { passed: sum(1), failed: code !== 0 && sum(2) === 0 ? 1 : sum(2) };
+}
+
+async function build(): Promise<Count> {
+  const dist = await buildApp();
+  return one(existsSync(join(dist, 'index.html')) && existsSync(join(dist, 'sw.js')));
+}
+
+export const steps: readonly Step[] = [
+  { name: 'format', run: () => program(tool('oxfmt'), ['--check']) },
+  { name: 'lint', run: () => program(tool('oxlint'), []) },
+  { name: 'imports', run: async () => check(faultsOf(readSources())) },
+  { name: 'words', run: async () => check(checkWords()) },
+  { name: 'types', run: () => program(tool('tsc'), ['-p', '.']) },
+  { name: 'proto', run: () => program(process.execPath, [script('proto'), '--check']) },
+  { name: 'wasm', run: () => counted(script('wasm'), ['--check', '--test']) },
+  { name: 'unit', run: () => vitest(['src/', 'scripts/']) },
+  { name: 'simulation', run: () => vitest(['e2e/sim/']) },
+  { name: 'build', run: build },
+  { name: 'browser', run: playwright },
+];
