@@ -38,14 +38,25 @@ export interface LinkHandler {
   closed(link: CellLink, why: string): void;
 }
 
+/** What a receiver of gossip makes of it: passed on, dropped quietly (seen, stale), or dropped and held against its sender. */
+export type Verdict = 'accept' | 'ignore' | 'reject';
+
+/** Sees all that a link carries; `relay --tap` hands one in. `direction` as seen from this machine. */
+export interface LinkWitness {
+  opened(link: CellLink): void;
+  cell(link: CellLink, direction: 'in' | 'out', cell: Uint8Array): void;
+  closed(link: CellLink, why: string): void;
+}
+
 /** This machine on the network: libp2p, or memory in tests and the simulation. */
 export interface LinkNode {
-  /** Tries the multiaddrs in turn until one answers with a cell stream. Rejects with an Error that says why none did. */
+  /** The open link to that neighbour, if there is one; else tries the multiaddrs in turn until one answers with a cell stream. Rejects with an Error that says why none did. */
   dial(addresses: readonly string[], signal?: AbortSignal): Promise<CellLink>;
   /** The multiaddrs at which others reach this node; none in a tab. */
   addresses(): readonly string[];
   /** Gossip among relays; a tab has none and publishes to nobody. */
   publish(topic: string, data: Uint8Array): void;
-  subscribe(topic: string, receive: (data: Bytes) => void): void;
+  /** `receive` judges each message before it is passed on; `joined` is called when a neighbour begins to listen to the topic. */
+  subscribe(topic: string, receive: (data: Bytes) => Verdict, joined?: () => void): void;
   stop(): Promise<void>;
 }

@@ -1,0 +1,83 @@
+/** The second door, for Node alone: a link node that listens, passes others on (circuit-relay-v2, for signalling) and gossips. */
+import { circuitRelayServer, type CircuitRelayService } from '@libp2p/circuit-relay-v2';
+import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
+import { gossipsub } from '@libp2p/gossipsub';
+import { identify } from '@libp2p/identify';
+import { noise } from '@libp2p/noise';
+import type { PeerId } from '@libp2p/interface';
+import { peerIdFromPrivateKey } from '@libp2p/peer-id';
+import { tcp } from '@libp2p/tcp';
+import { webSockets } from '@libp2p/websockets';
+import { yamux } from '@libp2p/yamux';
+import { createLibp2p } from 'libp2p';
+import { Counters } from '../base/index.ts';
+import { gossipOptions, gossipOver } from './gossip.ts';
+import { Libp2pNode, mayDial, muxing, type Libp2pLinkOptions } from './libp2p.ts';
+import type { LinkNode } from './link.ts';
+import { SocketGuard, socketLimits, type SocketLimits } from './sockets.ts';
+
+export { socketLimits, type SocketLimits };
+
+export interface RelayLinkOptions extends Libp2pLinkOptions {
+  /** Ed25519 seed of the libp2p key, kept over restarts. bytes: 32 */
+  readonly seed: Uint8Array;
+  /** Multiaddrs to listen at, as /ip4/0.0.0.0/tcp/9001/ws and /ip4/0.0.0.0/tcp/9002. */
+  readonly listen: readonly string[];
+  /** Multiaddrs to tell others, when those listened at are not it (a host name, a reverse proxy). */
+  readonly announce?: readonly string[];
+  /** The topics of gossip that this node may subscribe to. */
+  readonly topics: readonly string[];
+  readonly sockets?: Partial<SocketLimits>;
+  /** ms in which a connection must have opened its cell stream. */
+  readonly patience?: number;
+}
+
+/** Connections that a host may open in one second, and that may be on the way to Noise at one time. */
+const ARRIVALS = 256;
+
+/** Rejects when it cannot listen at the addresses given. */
+export async function relayLink(options: RelayLinkOptions): Promise<LinkNode> {
+  const counters = options.counters ?? new Counters();
+  const guard = new SocketGuard({ ...socketLimits, ...options.sockets }, counters, options.clock);
+  const node = await createLibp2p({
+    privateKey: await generateKeyPairFromSeed('Ed25519', options.seed),
+    addresses: { listen: [...options.listen], announce: [...(options.announce ?? [])] },
+    transports: [guard.wrap(webSockets({ maxBufferedAmount: 1 << 20 }), true), guard.wrap(tcp({ inboundSocketInactivityTimeout: 120_000 }), false)],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux(muxing)],
+    connectionGater: { denyDialMultiaddr: (address) => !mayDial(address.toString(), options.trusted, true) },
+    connectionMonitor: { enabled: false },
+    connectionManager: {
+      dialTimeout: 15_000, addressDialTimeout: 10_000, reconnectRetries: 0, inboundUpgradeTimeout: 10_000,
+      inboundConnectionThreshold: ARRIVALS, maxIncomingPendingConnections: ARRIVALS,
+      // The sockets are bounded where they are accepted; libp2p's own way would close old neighbours to let new ones in.
+      maxConnections: Number.MAX_SAFE_INTEGER,
+    },
+    services: {
+      identify: identify({ maxInboundStreams: 2, maxOutboundStreams: 2 }),
+      relay: circuitRelayServer({
+        maxInboundHopStreams: 4, maxOutboundStopStreams: 64,
+        reservations: { maxReservations: 256, reservationTtl: 1_800_000, defaultDurationLimit: 120_000, defaultDataLimit: 1n << 20n },
+      }),
+      gossip: gossipsub(gossipOptions(options.topics)),
+    },
+  });
+  node.addEventListener('peer:disconnect', ({ detail }) => endReservation(node.services.relay, detail));
+  const dismiss = (peer: string): void => {
+    for (const connection of node.getConnections()) if (connection.remotePeer.toString() === peer) connection.abort(new Error('sent bad gossip'));
+  };
+  const links = new Libp2pNode(node, { ...options, counters }, gossipOver(node.services.gossip, counters, dismiss));
+  await links.serve(options.patience ?? 30_000);
+  return links;
+}
+
+/** A reservation outlives its peer by the whole TTL unless it is ended, and would keep its place from others. */
+function endReservation(relay: CircuitRelayService, peer: PeerId): void {
+  relay.reservations.get(peer)?.signal.clear();
+  relay.reservations.delete(peer);
+}
+
+/** The PeerId that a seed gives, as it stands after /p2p/ in multiaddrs. */
+export async function peerIdOf(seed: Uint8Array): Promise<string> {
+  return peerIdFromPrivateKey(await generateKeyPairFromSeed('Ed25519', seed)).toString();
+}
