@@ -97,6 +97,12 @@ export function storeContract(what: string, make: () => Promise<Subject>): void 
       expect(again.get('\u0000\ud83d\ude00')).toEqual(all);
     });
 
+    it('refuses a key that UTF-8 cannot carry, and then nothing of its batch', async () => {
+      const records = await store.open(NAME);
+      expect(() => records.commit(put(['a', '1'], ['\ud83d', '2']))).toThrow(RangeError);
+      expect(list(records, '')).toEqual([]);
+    });
+
     it('keeps a thousand records through hundreds of small commits', async () => {
       const records = await store.open(NAME);
       const want = new Map<string, string>();

@@ -1,2 +1,3 @@
+export { indexedDbStore, type IndexedDbOptions, type Marks } from './indexeddb.ts';
 export { memoryStore, type MemoryFaults, type MemoryStore } from './memory.ts';
 export { StoreError, VaultLost, type Batch, type Records, type Sealer, type Store, type StoreTrouble } from './store.ts';

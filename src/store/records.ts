@@ -11,6 +11,8 @@ export interface Medium {
    * come again with the next, the same bytes by reference unless newer ones took their place.
    */
   write(changes: Changes): Promise<void>;
+  /** Called after a write that succeeded, when its commits have been told and before the next. Never rejects. */
+  tidy?(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -38,13 +40,14 @@ export class QueuedRecords implements Records {
   }
 
   get(key: string): Uint8Array | undefined {
-    return this.#values.get(key)?.slice();
+    const value = this.#values.get(key);
+    return value === undefined ? undefined : new Uint8Array(value);
   }
 
   *#copies(keys: readonly string[]): Generator<readonly [string, Uint8Array]> {
     for (const key of keys) {
       const value = this.#values.get(key);
-      if (value !== undefined) yield [key, value.slice()];
+      if (value !== undefined) yield [key, new Uint8Array(value)];
     }
   }
 
@@ -57,8 +60,10 @@ export class QueuedRecords implements Records {
 
   commit(batch: Batch): Promise<void> {
     if (this.#closing !== undefined) return Promise.reject(new StoreError('closed', 'these records were closed: open them again'));
-    for (const [key, value] of batch.put ?? []) this.#set(key, value.slice());
-    for (const key of batch.delete ?? []) this.#set(key, undefined);
+    const changes = new Map<string, Uint8Array | undefined>();
+    for (const [key, value] of batch.put ?? []) changes.set(wellFormed(key), new Uint8Array(value));
+    for (const key of batch.delete ?? []) changes.set(key, undefined);
+    for (const [key, value] of changes) this.#set(key, value);
     if (this.#queued.size === 0 && this.#writing === undefined) return Promise.resolve();
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
@@ -91,6 +96,7 @@ export class QueuedRecords implements Records {
         if (error === undefined) one.resolve();
         else one.reject(error);
       }
+      if (error === undefined) await this.#medium.tidy?.();
     }
     this.#writing = undefined;
   }
@@ -120,6 +126,12 @@ export class QueuedRecords implements Records {
     if (this.#queued.size > 0) await this.#attempt();
     await this.#medium.close();
   }
+}
+
+/** Half a surrogate pair would come back from UTF-8 as another key. */
+function wellFormed(key: string): string {
+  if (!key.isWellFormed()) throw new RangeError('a key must be well-formed Unicode');
+  return key;
 }
 
 const byCodeUnits = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

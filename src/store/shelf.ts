@@ -52,7 +52,7 @@ export class Shelf implements Store {
         this.#ill.delete(name);
       }
     };
-    return new QueuedRecords({ write: (changes) => medium.write(changes), close }, values, tell);
+    return new QueuedRecords({ write: (changes) => medium.write(changes), tidy: async () => medium.tidy?.(), close }, values, tell);
   }
 
   /** 'well' is news only after trouble, and only when the last one who was ill is well. */
