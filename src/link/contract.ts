@@ -146,7 +146,7 @@ export function linkContract(name: string, make: () => Promise<ContractSetup>): 
       const padding = { in: 0, out: 0 };
       const witness: LinkWitness = { opened: () => undefined, cell: (_link, direction) => (padding[direction] += 1), closed: () => undefined };
       const { here, there, near } = await joined(setup, false, witness);
-      await setup.until(() => padding.in >= 40 && padding.out >= 20);
+      await setup.until(() => padding.in >= 25 && padding.out >= 10);
       expect([near.closed, here.controls, there.controls, here.cells, there.cells]).toEqual([false, [], [], [], []]);
     });
 

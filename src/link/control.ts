@@ -68,7 +68,7 @@ function decodePart(cell: Uint8Array): Part | Refusal {
   if (!fits) return refuse('control-length');
   if (!isZero(cell.subarray(PAYLOAD + length))) return refuse('control-padding');
   if (type === ControlType.PADDING && (circuit !== 0 || length !== 0 || parts !== 1)) return refuse('control-length');
-  return { type, circuit, part, parts, payload: cell.slice(PAYLOAD, PAYLOAD + length) as Bytes };
+  return { type, circuit, part, parts, payload: new Uint8Array(cell.subarray(PAYLOAD, PAYLOAD + length)) };
 }
 
 /** Joins the parts of one neighbour's control messages. A refusal forgets what was begun. */

@@ -2,7 +2,7 @@
 import type { GossipSub, GossipsubOpts, Message } from '@libp2p/gossipsub';
 import { TopicValidatorResult } from '@libp2p/gossipsub';
 import { createHash } from 'node:crypto';
-import type { Bytes, Counters } from '../base/index.ts';
+import type { Counters } from '../base/index.ts';
 import type { Gossip } from './libp2p.ts';
 import type { Verdict } from './link.ts';
 
@@ -57,7 +57,7 @@ export function gossipOver(service: GossipSub, counters: Counters, dismiss: (pee
       service.publish(topic, data).catch(() => counters.count('gossip-unsent'));
     },
     subscribe(topic, receive, joined) {
-      service.topicValidators.set(topic, (peer, message) => judge(peer.toString(), receive(message.data.slice() as Bytes)));
+      service.topicValidators.set(topic, (peer, message) => judge(peer.toString(), receive(new Uint8Array(message.data))));
       service.addEventListener('subscription-change', ({ detail }) => {
         if (detail.subscriptions.some((change) => change.topic === topic && change.subscribe)) joined?.();
       });

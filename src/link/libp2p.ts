@@ -6,7 +6,6 @@
  */
 import { noise } from '@libp2p/noise';
 import type { Connection, Libp2p, Stream } from '@libp2p/interface';
-import { webSockets } from '@libp2p/websockets';
 import { yamux } from '@libp2p/yamux';
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
@@ -14,6 +13,7 @@ import { Counters, isRefusal, type Bytes, type Clock } from '../base/index.ts';
 import { parseAddress } from './address.ts';
 import { CELL_PROTOCOL, type CellLink, type LinkHandler, type LinkNode, type LinkWitness } from './link.ts';
 import { Neighbour, type LinkLimits } from './neighbour.ts';
+import { webSocketTransport } from './websocket.ts';
 
 export interface Libp2pLinkOptions {
   readonly handler: LinkHandler;
@@ -31,7 +31,7 @@ export interface Libp2pLinkOptions {
  */
 export async function libp2pLink(options: Libp2pLinkOptions): Promise<LinkNode> {
   const node = await createLibp2p({
-    transports: [webSockets({ maxBufferedAmount: 1 << 20 })],
+    transports: [webSocketTransport()],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux(muxing)],
     connectionGater: { denyDialMultiaddr: (address) => !mayDial(address.toString(), options.trusted, false) },
@@ -78,7 +78,7 @@ export class Libp2pNode implements LinkNode {
       this.#options.clock.after(patience, () => {
         if (connection.status !== 'open' || connection.streams.some((stream) => stream.protocol === CELL_PROTOCOL)) return;
         this.#counters.count('connection-without-link');
-        connection.abort(new Error('no cell stream'));
+        sever(connection, 'no cell stream');
       });
     });
   }
@@ -136,7 +136,7 @@ export class Libp2pNode implements LinkNode {
       const stream = await connection.newStream(CELL_PROTOCOL, { ...given, negotiateFully: true });
       return this.#adopt(stream, connection, true);
     } catch (error) {
-      connection.abort(new Error('no cell stream'));
+      sever(connection, 'no cell stream');
       throw error;
     }
   }
@@ -145,7 +145,7 @@ export class Libp2pNode implements LinkNode {
     const peer = connection.remotePeer.toString();
     const { handler, clock, limits = {}, witness } = this.#options;
     // The connection serves nothing but this link and what rides beside it, so it ends with the link.
-    const pipe = { write: (cells: Bytes) => stream.send(cells), close: (why: string) => connection.abort(new Error(why)) };
+    const pipe = { write: (cells: Bytes) => stream.send(cells), close: (why: string) => sever(connection, why) };
     const closing: LinkHandler = {
       opened: (link) => handler.opened(link),
       cell: (link, circuit, counter, cell) => handler.cell(link, circuit, counter, cell),
@@ -161,11 +161,20 @@ export class Libp2pNode implements LinkNode {
     stream.addEventListener('drain', () => link.drained());
     const over = (why: string) => (): void => {
       link.ended(why);
-      connection.abort(new Error(why));
+      sever(connection, why);
     };
     stream.addEventListener('close', over('the connection ended'));
     stream.addEventListener('remoteCloseWrite', over('the neighbour closed the link'));
     return link;
+  }
+}
+
+/** Ends a connection at once. libp2p throws when the other side was quicker. */
+export function sever(connection: Connection, why: string): void {
+  try {
+    connection.abort(new Error(why));
+  } catch (error) {
+    connection.log('already ended - %e', error);
   }
 }
 

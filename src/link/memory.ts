@@ -222,14 +222,14 @@ class Network implements MemoryNetwork {
     const happens = (probability: number): boolean => probability > 0 && uniform(random) < probability;
     const sent: Bytes[] = [];
     for (let at = 0; at < cells.length; at += CELL_BYTES) {
-      const cell = cells.slice(at, at + CELL_BYTES) as Bytes;
+      const cell = new Uint8Array(cells.subarray(at, at + CELL_BYTES));
       if (happens(faults.drop)) continue;
       if (happens(faults.garble)) {
         const bit = integer(random, CELL_BYTES * 8);
         cell[bit >> 3] = (cell[bit >> 3] as number) ^ (1 << (bit & 7));
       }
       sent.push(cell);
-      if (happens(faults.double)) sent.push(cell.slice() as Bytes);
+      if (happens(faults.double)) sent.push(new Uint8Array(cell));
     }
     return sent;
   }
@@ -251,7 +251,7 @@ class Network implements MemoryNetwork {
   #publish(from: Member, topic: string, data: Uint8Array): void {
     from.seen.add(toHex(data));
     for (const to of this.#neighbours(from)) {
-      this.#options.clock.after(this.#delay(from.name, to.name), () => this.#gossip(from, to, topic, data.slice() as Bytes));
+      this.#options.clock.after(this.#delay(from.name, to.name), () => this.#gossip(from, to, topic, new Uint8Array(data)));
     }
   }
 

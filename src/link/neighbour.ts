@@ -98,7 +98,7 @@ export class Neighbour implements CellLink {
       this.close('too many cells queued');
       return;
     }
-    this.#queue.push(cell.slice() as Bytes);
+    this.#queue.push(new Uint8Array(cell));
     this.#sent = this.#clock.now();
     this.#witness?.cell(this, 'out', cell);
     if (this.#flushing) return;
@@ -112,8 +112,8 @@ export class Neighbour implements CellLink {
 
   close(why: string): void {
     if (this.#closed) return;
-    this.#pipe.close(why);
     this.ended(why);
+    this.#pipe.close(why);
   }
 
   /** The pipe has more bytes, cut anywhere. */
@@ -122,10 +122,11 @@ export class Neighbour implements CellLink {
     this.#excused = false;
     let rest = this.#cut.length === 0 ? bytes : concat(this.#cut, bytes);
     while (rest.length >= CELL_BYTES && !this.#closed) {
-      this.#dispatch(rest.slice(0, CELL_BYTES) as Bytes);
+      // A copy for the handler to keep; not slice(), which for Node's Buffer is a view.
+      this.#dispatch(new Uint8Array(rest.subarray(0, CELL_BYTES)));
       rest = rest.subarray(CELL_BYTES);
     }
-    this.#cut = rest.slice();
+    this.#cut = new Uint8Array(rest);
     // Timers of a hidden tab may fire once a minute; what arrives does not wait for them, so it also carries the heartbeat.
     if (!this.#closed && this.#clock.now() - this.#sent >= this.#limits.every) this.sendControl(ControlType.PADDING, 0, new Uint8Array(0));
   }

@@ -7,14 +7,14 @@ import { noise } from '@libp2p/noise';
 import type { PeerId } from '@libp2p/interface';
 import { peerIdFromPrivateKey } from '@libp2p/peer-id';
 import { tcp } from '@libp2p/tcp';
-import { webSockets } from '@libp2p/websockets';
 import { yamux } from '@libp2p/yamux';
 import { createLibp2p } from 'libp2p';
 import { Counters } from '../base/index.ts';
 import { gossipOptions, gossipOver } from './gossip.ts';
-import { Libp2pNode, mayDial, muxing, type Libp2pLinkOptions } from './libp2p.ts';
+import { Libp2pNode, mayDial, muxing, sever, type Libp2pLinkOptions } from './libp2p.ts';
 import type { LinkNode } from './link.ts';
 import { SocketGuard, socketLimits, type SocketLimits } from './sockets.ts';
+import { webSocketTransport } from './websocket.ts';
 
 export { socketLimits, type SocketLimits };
 
@@ -42,7 +42,7 @@ export async function relayLink(options: RelayLinkOptions): Promise<LinkNode> {
   const node = await createLibp2p({
     privateKey: await generateKeyPairFromSeed('Ed25519', options.seed),
     addresses: { listen: [...options.listen], announce: [...(options.announce ?? [])] },
-    transports: [guard.wrap(webSockets({ maxBufferedAmount: 1 << 20 }), true), guard.wrap(tcp({ inboundSocketInactivityTimeout: 120_000 }), false)],
+    transports: [guard.wrap(webSocketTransport(), true), guard.wrap(tcp({ inboundSocketInactivityTimeout: 120_000 }), false)],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux(muxing)],
     connectionGater: { denyDialMultiaddr: (address) => !mayDial(address.toString(), options.trusted, true) },
@@ -64,7 +64,7 @@ export async function relayLink(options: RelayLinkOptions): Promise<LinkNode> {
   });
   node.addEventListener('peer:disconnect', ({ detail }) => endReservation(node.services.relay, detail));
   const dismiss = (peer: string): void => {
-    for (const connection of node.getConnections()) if (connection.remotePeer.toString() === peer) connection.abort(new Error('sent bad gossip'));
+    for (const connection of node.getConnections()) if (connection.remotePeer.toString() === peer) sever(connection, 'sent bad gossip');
   };
   const links = new Libp2pNode(node, { ...options, counters }, gossipOver(node.services.gossip, counters, dismiss));
   await links.serve(options.patience ?? 30_000);

@@ -7,6 +7,7 @@
 import { Server, type Socket } from 'node:net';
 import type { CreateListenerOptions, Listener, Transport } from '@libp2p/interface';
 import type { Clock, Counters } from '../base/index.ts';
+import { resettable } from './websocket.ts';
 
 export interface SocketLimits {
   /** Sockets open in all. */
@@ -86,14 +87,21 @@ export class SocketGuard {
     listener.onWsServerConnection = (webSocket, request) => {
       webSocket.on('error', () => this.#counters.count('websocket-error'));
       this.#deadlines.get(request.socket)?.();
-      connected(webSocket, request);
+      connected(resettable(webSocket, () => webSocket.terminate()), request);
     };
   }
 }
 
 interface WebSocketListener {
   readonly wsServer: { readonly options: { maxPayload?: number } };
-  onWsServerConnection(webSocket: { on(event: 'error', listener: () => void): void }, request: { readonly socket: Socket }): void;
+  onWsServerConnection(webSocket: InboundWebSocket, request: { readonly socket: Socket }): void;
+}
+
+interface InboundWebSocket {
+  on(event: 'error', listener: () => void): void;
+  close(code?: number, reason?: string): void;
+  /** Ends the socket without waiting for the other side. */
+  terminate(): void;
 }
 
 const isWebSocketListener = (listener: object): listener is WebSocketListener =>
