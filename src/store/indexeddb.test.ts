@@ -41,7 +41,11 @@ storeContract('indexeddb', async () => {
   const open = () =>
     indexedDbStore(sealer, {
       prefix,
-      marks: { getItem: (key) => marks.get(key) ?? null, setItem: (key, value) => marks.set(key, value), removeItem: (key) => marks.delete(key) },
+      marks: {
+        getItem: (key) => marks.get(key) ?? null,
+        setItem: (key, value) => marks.set(key, value),
+        removeItem: (key) => marks.delete(key),
+      },
     });
   return {
     store: open(),

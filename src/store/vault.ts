@@ -80,10 +80,15 @@ export class Vault implements Medium {
   async #connect(): Promise<SealedPersistence> {
     const { sealer, database, clock, patience, onClosed } = this.#options;
     const context = this.#context('updates');
-    const updates = { seal: (plain: Uint8Array) => sealer.seal(plain, context), open: (sealed: Uint8Array) => sealer.open(sealed, context) };
+    const updates = {
+      seal: (plain: Uint8Array) => sealer.seal(plain, context),
+      open: (sealed: Uint8Array) => sealer.open(sealed, context),
+    };
     const persistence = new SealedPersistence(database, this.#vault.doc, updates, this.#claim, onClosed);
     const late = Promise.withResolvers<never>();
-    const cancel = clock.after(patience, () => late.reject(new StoreError('blocked', 'the database does not open: another tab may be deleting it')));
+    const cancel = clock.after(patience, () =>
+      late.reject(new StoreError('blocked', 'the database does not open: another tab may be deleting it')),
+    );
     try {
       await Promise.race([persistence.loaded, late.promise]);
     } catch (error) {

@@ -1,0 +1,2 @@
+/** For Node alone. */
+export { sqliteStore, type SqliteOptions } from './sqlite.ts';
