@@ -161,6 +161,13 @@ export declare type ReceiptBody = Message<"sotto.v1.ReceiptBody"> & {
    * @generated from field: bytes prekey = 4;
    */
   prekey: Uint8Array;
+
+  /**
+   * The user has seen everything up to this hybrid logical clock; 0 when that is not told.
+   *
+   * @generated from field: uint64 read_up_to = 5;
+   */
+  readUpTo: bigint;
 };
 
 /**

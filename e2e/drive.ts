@@ -1,0 +1,50 @@
+/** Driving the app by its roles and names alone (ARCHITECTURE.md, the command contract): what a person does, in a few words. */
+import { expect, type Locator, type Page } from '@playwright/test';
+import type { Person } from './fixtures.ts';
+
+/** How long the network may take for one step on two busy cores, ms. */
+export const SOON = 30_000;
+
+export const messages = (page: Page): Locator => page.getByRole('log', { name: 'Messages' });
+
+/** The bubble that says exactly this. */
+export const bubble = (page: Page, text: string): Locator => messages(page).getByRole('article').filter({ hasText: text });
+
+export const connection = (page: Page): Locator => page.getByRole('status', { name: 'Connection' });
+
+export async function newRoom(page: Page, url: string): Promise<void> {
+  await page.goto(url);
+  await page.getByRole('button', { name: 'New room' }).first().click();
+  await expect(page.getByRole('textbox', { name: 'Message', exact: true })).toBeVisible({ timeout: SOON });
+}
+
+/** Opens the invite dialog, takes the link and closes it again. */
+export async function invite(page: Page): Promise<string> {
+  await page.getByRole('button', { name: 'Invite', exact: true }).first().click();
+  await page.getByRole('button', { name: 'Copy link' }).click({ timeout: SOON });
+  const box = page.getByRole('textbox', { name: 'Invite link' });
+  await expect(box).toHaveValue(/#/, { timeout: SOON });
+  const link = await box.inputValue();
+  await page.keyboard.press('Escape');
+  return link;
+}
+
+export async function join(page: Page, link: string): Promise<void> {
+  await page.goto(link);
+  await page.getByRole('button', { name: 'Join', exact: true }).click({ timeout: SOON });
+  await expect(page.getByRole('textbox', { name: 'Message', exact: true })).toBeVisible({ timeout: SOON });
+}
+
+export async function say(page: Page, text: string): Promise<void> {
+  await page.getByRole('textbox', { name: 'Message', exact: true }).fill(text);
+  await page.getByRole('button', { name: 'Send' }).click();
+}
+
+export async function hears(person: Person, text: string): Promise<void> {
+  await expect(bubble(person.page, text)).toHaveCount(1, { timeout: SOON });
+}
+
+export async function reaches(page: Page, text: string, states: readonly string[]): Promise<void> {
+  const pattern = new RegExp(`^(${states.join('|')})$`);
+  await expect(bubble(page, text)).toHaveAttribute('data-state', pattern, { timeout: SOON });
+}

@@ -1,0 +1,112 @@
+/** Fills batches: the texts of kind 0 blobs (docs/protocol.md §7.1), each small enough for one blob. */
+import { deviceId, hash, idBytes, refuse, roomId, isRefusal, type Bytes, type DeviceId, type Hash, type Refusal, type RoomId } from '../base/index.ts';
+import { verifyLight } from '../identity/index.ts';
+import { MAX_TEXT } from '../keyring/index.ts';
+import type { Head } from '../replica/index.ts';
+import {
+  BatchSchema, create, decodeStrict, encode, HeadSchema, ReceiptBodySchema, ReceiptSchema, StateSchema, type Batch,
+} from '../wire/index.ts';
+
+export interface Contents {
+  readonly operations?: readonly Uint8Array[];
+  readonly updates?: readonly Uint8Array[];
+  readonly receipt?: Uint8Array;
+  readonly state?: { readonly heads: readonly Head[]; readonly operations: readonly Hash[] };
+}
+
+/** Room for the lengths and tags around one element. */
+const AROUND = 8;
+
+const wireHead = (head: Head) =>
+  create(HeadSchema, { device: idBytes(head.device), segment: head.segment, seq: head.seq, hash: idBytes(head.hash) });
+
+/** Throws RangeError for a head that is not of the right sizes: call it inside `readHeads`. */
+const readHead = (head: { device: Uint8Array; segment: number; seq: number; hash: Uint8Array }): Head => ({
+  device: deviceId(head.device),
+  segment: head.segment,
+  seq: head.seq,
+  hash: hash(head.hash),
+});
+
+export function readHeads(heads: readonly { device: Uint8Array; segment: number; seq: number; hash: Uint8Array }[]): Head[] | Refusal {
+  if (heads.some((head) => head.device.length !== 16 || head.hash.length !== 32)) return refuse('malformed', 'a head of the wrong size');
+  return heads.map(readHead);
+}
+
+/** Splits the contents over as many texts as they need; operations come first. Throws RangeError when a single element fits no blob. */
+export function fillBatches(contents: Contents): Bytes[] {
+  const texts: Bytes[] = [];
+  const { receipt, state } = contents;
+  let batch = create(BatchSchema, {
+    receipt: receipt ?? new Uint8Array(0),
+    ...(state && { state: create(StateSchema, { heads: state.heads.map(wireHead), operations: state.operations.map(idBytes) }) }),
+  });
+  let size = encode(BatchSchema, batch).length;
+  let any = size > 0;
+  const close = (): void => {
+    if (any) texts.push(encode(BatchSchema, batch));
+    batch = create(BatchSchema, {});
+    size = 0;
+    any = false;
+  };
+  const add = (list: 'operations' | 'updates', element: Uint8Array): void => {
+    if (element.length + AROUND > MAX_TEXT) throw new RangeError(`batch: an element of ${element.length} bytes fits no blob`);
+    if (size + element.length + AROUND > MAX_TEXT) close();
+    batch[list].push(element);
+    size += element.length + AROUND;
+    any = true;
+  };
+  for (const operation of contents.operations ?? []) add('operations', operation);
+  for (const update of contents.updates ?? []) add('updates', update);
+  close();
+  return texts;
+}
+
+export const readBatch = (text: Uint8Array): Batch | Refusal => decodeStrict(BatchSchema, text);
+
+export interface ReceiptTerms {
+  readonly room: RoomId;
+  readonly device: DeviceId;
+  readonly heads: readonly Head[];
+  readonly prekey?: Uint8Array;
+  readonly readUpTo: bigint;
+  readonly signLight: (purpose: string, body: Uint8Array) => Bytes;
+}
+
+export function makeReceipt(terms: ReceiptTerms): Bytes {
+  const body = encode(
+    ReceiptBodySchema,
+    create(ReceiptBodySchema, {
+      room: idBytes(terms.room),
+      device: idBytes(terms.device),
+      heads: terms.heads.map(wireHead),
+      prekey: terms.prekey ?? new Uint8Array(0),
+      readUpTo: terms.readUpTo,
+    }),
+  );
+  return encode(ReceiptSchema, create(ReceiptSchema, { body, signature: terms.signLight('receipt', body) }));
+}
+
+export interface ReceiptRead {
+  readonly device: DeviceId;
+  readonly heads: readonly Head[];
+  /** bytes: 1216, or undefined */
+  readonly prekey: Bytes | undefined;
+  readonly readUpTo: bigint;
+}
+
+/** Reads a receipt of this room by the device that sent it; `keyset` is that device's. */
+export function readReceipt(bytes: Uint8Array, room: RoomId, device: DeviceId, keyset: Uint8Array): ReceiptRead | Refusal {
+  const receipt = decodeStrict(ReceiptSchema, bytes);
+  if (isRefusal(receipt)) return receipt;
+  if (!verifyLight('receipt', keyset, receipt.body, receipt.signature)) return refuse('forged', 'receipt');
+  const body = decodeStrict(ReceiptBodySchema, receipt.body);
+  if (isRefusal(body)) return body;
+  if (body.room.length !== 32 || roomId(body.room) !== room) return refuse('wrong-room', 'receipt');
+  if (body.device.length !== 16 || deviceId(body.device) !== device) return refuse('wrong-device', 'receipt');
+  if (body.prekey.length !== 0 && body.prekey.length !== 1216) return refuse('malformed', 'prekey');
+  const heads = readHeads(body.heads);
+  if (isRefusal(heads)) return heads;
+  const prekey = body.prekey.length === 0 ? undefined : new Uint8Array(body.prekey);
+  return { device, heads, prekey, readUpTo: body.readUpTo };
+}

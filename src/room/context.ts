@@ -1,0 +1,41 @@
+/** What a room is put together from, and what it asks of those above it. */
+import type { Bytes, Clock, Counters, DeviceId, Random, RelayId, RoomId } from '../base/index.ts';
+import type { Persona } from '../identity/index.ts';
+import type { Keyring } from '../keyring/index.ts';
+import type { Mailboxes } from '../mailbox/index.ts';
+import type { Replica } from '../replica/index.ts';
+import type { Records } from '../store/index.ts';
+import type { MembershipLog } from './log.ts';
+
+/** Handed to a room by the peer. */
+export interface RoomSurroundings {
+  readonly records: Records;
+  readonly mailboxes: Mailboxes;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly counters: Counters;
+  /** Milliseconds since 1970, by network time where it is known. */
+  readonly networkTime: () => number;
+  /** Two different mailboxes for a new address, picked at random. Throws an Error in words when fewer are known. */
+  readonly pickMailboxes: () => readonly [RelayId, RelayId];
+  /** Something that a screen shows has changed. */
+  readonly changed: () => void;
+}
+
+/** The parts that hold a room's state. Each is drained into the commit that makes its changes durable. */
+export interface RoomParts {
+  readonly room: RoomId;
+  readonly me: DeviceId;
+  readonly persona: Persona;
+  readonly keyring: Keyring;
+  readonly replica: Replica;
+  readonly log: MembershipLog;
+}
+
+/** Something to tell the members: sealed under the epoch that is written under when it goes out. */
+export interface Telling {
+  readonly operations?: readonly Bytes[];
+  readonly updates?: readonly Bytes[];
+}
+
+export const hourOf = (ms: number): number => Math.floor(ms / 3_600_000);

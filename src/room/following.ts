@@ -1,0 +1,115 @@
+/**
+ * The topics that a room follows, and how far it has read each (docs/protocol.md §7).
+ *
+ * A cursor becomes durable in the same step as what its blobs brought. A blob that cannot be opened yet (its rotation is still on
+ * the way) is held; the cursor does not pass it, so that it comes again after a restart.
+ */
+import { concat, readU32, readU64, u32, u64, type Bytes, type RelayId, type TopicId } from '../base/index.ts';
+import type { Address } from '../keyring/index.ts';
+import { topicIdOf, topicOf, type Mailboxes, type Stored, type Subscription, type Topic } from '../mailbox/index.ts';
+import type { Records } from '../store/index.ts';
+
+export interface Incoming {
+  readonly address: Address;
+  readonly topic: TopicId;
+  readonly at: Stored;
+  readonly blob: Bytes;
+}
+
+interface Followed {
+  readonly address: Address;
+  readonly topics: readonly { readonly id: TopicId; readonly subscription: Subscription }[];
+}
+
+const PREFIX = 'c/';
+/** Blobs held back until their epoch is known, in all. */
+const HELD = 256;
+
+const encodeCursor = (at: Stored): Bytes => concat(u32(at.instance), u64(at.cursor));
+const decodeCursor = (bytes: Uint8Array): Stored => ({ instance: readU32(bytes, 0), cursor: readU64(bytes, 4) });
+
+/** Both topics of an address. */
+export const topicsOf = (address: Address): Topic[] => address.mailboxes.map((mailbox: RelayId) => topicOf(address.secret, mailbox));
+
+const addressKey = (address: Address): string => address.mailboxes.join() + topicsOf(address).map((t) => topicIdOf(t)).join();
+
+export class Following {
+  readonly #options: {
+    readonly records: Records;
+    readonly mailboxes: Mailboxes;
+    readonly isolation: string;
+    readonly arrived: (incoming: Incoming) => void;
+    readonly caughtUp: (address: Address) => void;
+  };
+  readonly #followed = new Map<string, Followed>();
+  readonly #caughtUp = new Set<TopicId>();
+  #held: Incoming[] = [];
+
+  constructor(options: Following['#options']) {
+    this.#options = options;
+  }
+
+  /** Follows exactly these addresses from now on. */
+  set(addresses: Iterable<Address>): void {
+    const wanted = new Map([...addresses].map((address) => [addressKey(address), address]));
+    for (const [key, followed] of this.#followed) {
+      if (wanted.has(key)) continue;
+      for (const { subscription } of followed.topics) subscription.close();
+      this.#followed.delete(key);
+    }
+    for (const [key, address] of wanted) if (!this.#followed.has(key)) this.#followed.set(key, this.#follow(address));
+  }
+
+  /** True once all that both mailboxes of the address held has been handed over in this run. */
+  isCaughtUp(address: Address): boolean {
+    return topicsOf(address).every((topic) => this.#caughtUp.has(topicIdOf(topic)));
+  }
+
+  /** At least one of its mailboxes has handed over all that it held. */
+  isReached(address: Address): boolean {
+    return topicsOf(address).some((topic) => this.#caughtUp.has(topicIdOf(topic)));
+  }
+
+  /** Keeps a blob that cannot be opened yet. The oldest goes when there are too many. */
+  hold(incoming: Incoming): void {
+    this.#held.push(incoming);
+    if (this.#held.length > HELD) this.#held.shift();
+  }
+
+  /** Hands back what was held, to be tried again. */
+  release(): Incoming[] {
+    const held = this.#held;
+    this.#held = [];
+    return held;
+  }
+
+  /** The cursors to make durable with what these blobs brought. */
+  cursors(read: readonly Incoming[]): [string, Bytes][] {
+    const newest = new Map<TopicId, Stored>();
+    for (const { topic, at } of read) {
+      const stuck = this.#held.some((h) => h.topic === topic && h.at.instance === at.instance && h.at.cursor <= at.cursor);
+      if (!stuck) newest.set(topic, at);
+    }
+    return [...newest].map(([topic, at]) => [PREFIX + topic, encodeCursor(at)]);
+  }
+
+  stop(): void {
+    this.set([]);
+  }
+
+  #follow(address: Address): Followed {
+    const topics = topicsOf(address).map((topic) => {
+      const id = topicIdOf(topic);
+      const kept = this.#options.records.get(PREFIX + id);
+      const subscription = this.#options.mailboxes.follow(this.#options.isolation, topic, kept && decodeCursor(kept), {
+        blob: (instance, cursor, blob) => this.#options.arrived({ address, topic: id, at: { instance, cursor }, blob }),
+        caughtUp: () => {
+          this.#caughtUp.add(id);
+          this.#options.caughtUp(address);
+        },
+      });
+      return { id, subscription };
+    });
+    return { address, topics };
+  }
+}

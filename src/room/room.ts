@@ -1,0 +1,546 @@
+/**
+ * One room: brings the membership log, the keyring, the replica and the mailboxes together (docs/protocol.md §8).
+ *
+ *   blob ──► open ──► rotation | batch ──► log, replica, chat ─┐
+ *   say, invite, remove … ──► update, operation ───────────────┤──► one commit ──► posts go out, the screen follows
+ *                                       receipts, answers ─────┘
+ *
+ * Everything runs in one loop: take what arrived, decide what to tell, make all of it durable in one step, and only then post.
+ */
+import {
+  hash, idBytes, isRefusal, type Bytes, type Cancel, type DeviceId, type Hash, type PersonaId, type RoomId,
+} from '../base/index.ts';
+import { ChatView, encodeEntry, type Entry } from '../chat/index.ts';
+import type { Persona } from '../identity/index.ts';
+import type { Address, Keyring } from '../keyring/index.ts';
+import type { EntryRecord, Head, Replica } from '../replica/index.ts';
+import { encode, RoomRecordSchema, type RoomRecord, type State } from '../wire/index.ts';
+import { Acknowledgements, reaches } from './acknowledgements.ts';
+import { Admissions } from './admissions.ts';
+import { fillBatches, makeReceipt, readBatch, readHeads, readReceipt } from './batches.ts';
+import { hourOf, type RoomParts, type RoomSurroundings } from './context.ts';
+import { Following, type Incoming } from './following.ts';
+import type { MembershipLog, RoomState } from './log.ts';
+import { authorOperation, type OperationContent } from './operation.ts';
+import { Outbox, type Covered, type Sealed } from './outbox.ts';
+import { Rotations } from './rotations.ts';
+
+/** Receipts wait this long for more to acknowledge, ms. */
+const RECEIPT_PAUSE = 100;
+/** What several members could do is done by the first in rank at once, by each other this much later, ms. */
+const RANK_PAUSE = 2_000;
+const LONGEST_RANK_PAUSE = 30_000;
+/** A failed write is tried again after, ms. */
+const WRITE_PAUSE = 5_000;
+/** One's own state is told at most this often, ms. */
+const STATE_PAUSE = 10_000;
+
+export type OwnState = 'queued' | 'sent' | 'delivered' | 'read' | 'failed';
+export type Standing = 'member' | 'waiting' | 'removed' | 'left' | 'refused';
+
+interface PreparedPost {
+  readonly sealed: readonly Sealed[];
+  readonly covers: readonly Covered[];
+}
+
+/** The work of one room. Made by `openRoom`, `createRoom` or `joinRoom` (life.ts). */
+export class Room {
+  readonly id: RoomId;
+  readonly chat: ChatView = new ChatView();
+  readonly admissions: Admissions;
+  readonly #surroundings: RoomSurroundings;
+  readonly #persona: Persona;
+  readonly #keyring: Keyring;
+  readonly #replica: Replica;
+  readonly #log: MembershipLog;
+  readonly #record: RoomRecord;
+  readonly #outbox: Outbox;
+  readonly #following: Following;
+  readonly #acknowledged: Acknowledgements;
+  readonly #rotations: Rotations;
+  readonly #timers = new Map<string, Cancel>();
+  /** Own updates whose commit is not done: "segment/seq". */
+  readonly #undurable = new Set<string>();
+  readonly #theirs = new Map<DeviceId, { heads: readonly Head[]; operations: readonly Hash[] }>();
+
+  #inbox: Incoming[] = [];
+  #posts: PreparedPost[] = [];
+  #puts = new Map<string, Uint8Array>();
+  #deletes = new Set<string>();
+  #operations: Bytes[] = [];
+  #history: Bytes[] = [];
+  #unsent: string[] = [];
+  #receiptDue = false;
+  #prekeyDue = false;
+  #stateDue = false;
+  #stateToldAt = 0;
+  #running = false;
+  #stopped = false;
+  /** The last write failed: what was shown as queued is shown as failed until one succeeds. */
+  #writeFailed: Error | undefined;
+
+  constructor(surroundings: RoomSurroundings, parts: RoomParts, record: RoomRecord) {
+    this.id = parts.room;
+    this.#surroundings = surroundings;
+    this.#persona = parts.persona;
+    this.#keyring = parts.keyring;
+    this.#replica = parts.replica;
+    this.#log = parts.log;
+    this.#record = record;
+    const { records, mailboxes, clock, counters } = surroundings;
+    const isolation = parts.room;
+    this.#acknowledged = new Acknowledgements(records, parts.me);
+    this.#outbox = new Outbox({ records, mailboxes, isolation, clock, counters, changed: () => surroundings.changed() });
+    this.#following = new Following({
+      records,
+      mailboxes,
+      isolation,
+      arrived: (incoming) => {
+        this.#inbox.push(incoming);
+        this.wake();
+      },
+      caughtUp: () => {
+        this.#announce();
+        this.wake();
+      },
+    });
+    const work = {
+      surroundings,
+      parts,
+      record,
+      acknowledged: this.#acknowledged,
+      following: this.#following,
+      post: (sealed: readonly Sealed[]) => void this.#posts.push({ sealed, covers: [] }),
+      put: (key: string, value: Uint8Array) => void this.#puts.set(key, value),
+      remove: (key: string) => void this.#deletes.add(key),
+      author: (content: OperationContent) => this.author(content),
+      tell: (operations: readonly Bytes[], updates: readonly Bytes[]) => this.#tell(operations, updates),
+      fail: (refusal: string) => this.#refuse(refusal),
+      wake: () => this.wake(),
+    };
+    this.#rotations = new Rotations(work);
+    this.admissions = new Admissions(work, this.#rotations);
+    for (const entry of this.#replica.entries()) this.#show(entry);
+  }
+
+  // ── what stands ──
+
+  get me(): PersonaId {
+    return this.#persona.id;
+  }
+
+  get state(): RoomState {
+    return this.#log.state();
+  }
+
+  get standing(): Standing {
+    if (this.#record.refusal !== '') return 'refused';
+    if (this.#log.state().members.has(this.#persona.id)) return 'member';
+    if (this.#record.left) return 'left';
+    return this.#record.joining === undefined ? 'removed' : 'waiting';
+  }
+
+  /** The link's fate, when it came to nothing. */
+  get refusal(): string {
+    return this.#record.refusal;
+  }
+
+  get invitedTo(): string {
+    return this.#record.invitedTo;
+  }
+
+  get ownName(): string {
+    return this.chat.nameOf(this.#persona.id) ?? this.#record.name;
+  }
+
+  get readUpTo(): bigint {
+    return this.#record.readUpTo;
+  }
+
+  get frozen(): readonly DeviceId[] {
+    return this.#replica.frozen();
+  }
+
+  get writeFailed(): Error | undefined {
+    return this.#writeFailed;
+  }
+
+  personaOf(device: DeviceId): PersonaId | undefined {
+    return device === this.#persona.device ? this.#persona.id : this.#log.personaOf(device);
+  }
+
+  /** State of one's own update. */
+  stateOf(update: { readonly segment: number; readonly seq: number }, hlc: bigint): OwnState {
+    const { segment, seq } = update;
+    if (this.#undurable.has(`${segment}/${seq}`)) return this.#writeFailed === undefined ? 'queued' : 'failed';
+    if (this.#acknowledged.isDelivered(segment, seq)) return this.#acknowledged.isRead(hlc) ? 'read' : 'delivered';
+    const posted = { segment: this.#record.postedSegment - 1, seq: this.#record.postedSeq - 1 };
+    if (!reaches(posted, segment, seq) || this.#outbox.unsent().has(`${segment}/${seq}`)) return 'queued';
+    return 'sent';
+  }
+
+  // ── actions ──
+
+  start(): void {
+    this.#outbox.start();
+    this.#follow();
+    this.wake();
+  }
+
+  /** Appends to one's own document: shown at once, durable and posted as soon as can be. Throws when one is no member. */
+  write(...entries: readonly Entry[]): EntryRecord[] {
+    if (this.standing !== 'member' && this.standing !== 'waiting') throw new Error('You are no longer in this room: it can only be read.');
+    const records = entries.map((entry) => {
+      const { record } = this.#replica.append(encodeEntry(entry), this.#surroundings.networkTime());
+      this.#undurable.add(`${record.update.segment}/${record.update.seq}`);
+      this.#show(record);
+      return record;
+    });
+    this.#surroundings.changed();
+    this.wake();
+    return records;
+  }
+
+  /** Tries again at once what could not be written or posted. */
+  retry(): void {
+    this.#cancel('write');
+    this.#outbox.hurry();
+    this.wake(true);
+  }
+
+  markRead(hlc: bigint): void {
+    if (hlc <= this.#record.readUpTo) return;
+    this.#record.readUpTo = hlc;
+    this.#keepRecord();
+    this.#receiptSoon();
+    this.#surroundings.changed();
+    this.wake();
+  }
+
+  /** Takes a member out: the operation with its cuts, then at once a rotation to a new address. */
+  removeMember(persona: PersonaId): void {
+    const member = this.#log.state().members.get(persona);
+    if (member === undefined) throw new Error('They are not in this room.');
+    const operation = this.author({ remove: { persona, devices: member.identity.map((identity) => identity.device), heads: this.#replica.heads() } });
+    this.#tellUnderOldEpoch([operation]);
+    this.#rotations.rotateNow();
+    this.wake();
+  }
+
+  leave(): void {
+    if (this.standing === 'member') this.#tellUnderOldEpoch([this.author({ leave: {} })]);
+    this.#record.left = true;
+    this.#record.joining = undefined;
+    this.#keepRecord();
+    this.#follow();
+    this.wake();
+  }
+
+  /** Writes and adds an operation of one's own; it is told with the next batch. */
+  author(content: OperationContent): Bytes {
+    const operation = authorOperation(
+      { room: this.id, parents: this.#log.heads(), now: this.#surroundings.networkTime(), content },
+      this.#persona,
+    );
+    const added = this.#log.add(operation, hourOf(this.#surroundings.networkTime()));
+    if (isRefusal(added)) throw new Error(`This cannot be done in this room: ${added.refused}.`);
+    this.#operations.push(operation);
+    this.#surroundings.changed();
+    return operation;
+  }
+
+  /** Nothing waits to be written or posted. */
+  get idle(): boolean {
+    return !this.#running && this.#outbox.empty && this.#inbox.length === 0 && this.#undurable.size === 0;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const cancel of this.#timers.values()) cancel();
+    this.#timers.clear();
+    this.#following.stop();
+    this.#outbox.stop();
+    while (this.#running) await new Promise<void>((resolve) => this.#surroundings.clock.after(5, resolve));
+  }
+
+  /** Runs the loop once more. */
+  wake(evenIfFailed = false): void {
+    if (this.#running || this.#stopped || (this.#timers.has('write') && !evenIfFailed)) return;
+    this.#running = true;
+    queueMicrotask(() => void this.#run());
+  }
+
+  // ── the loop ──
+
+  async #run(): Promise<void> {
+    try {
+      while (!this.#stopped) {
+        const read = this.#inbox.splice(0);
+        for (const incoming of read) this.#take(incoming);
+        this.#decide();
+        if (!(await this.#commit(read))) break;
+      }
+    } catch (error) {
+      this.#writeFailed = error instanceof Error ? error : new Error(String(error));
+      this.#surroundings.counters.count('write-failed');
+      this.#later('write', WRITE_PAUSE, () => this.wake(true));
+      this.#surroundings.changed();
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  /** One step: everything that changed, durable together; then the posts go out. False when there was nothing to do. */
+  async #commit(read: readonly Incoming[]): Promise<boolean> {
+    const drained = [this.#keyring.drain(), this.#replica.drain(), this.#log.drain()];
+    const put = [...drained.flatMap((d) => d.put), ...this.#puts, ...this.#following.cursors(read)] as (readonly [string, Uint8Array])[];
+    const gone = [...drained.flatMap((d) => d.delete), ...this.#deletes];
+    for (const { sealed, covers } of this.#posts.splice(0)) {
+      const [key, value] = this.#outbox.add(sealed, covers);
+      put.push([key, value]);
+      this.#unsent.push(key);
+    }
+    this.#puts = new Map();
+    this.#deletes = new Set();
+    if (put.length === 0 && gone.length === 0 && this.#writeFailed === undefined) return false;
+    const undurable = [...this.#undurable];
+    await this.#surroundings.records.commit({ put, delete: gone });
+    this.#writeFailed = undefined;
+    for (const update of undurable) this.#undurable.delete(update);
+    for (const key of this.#unsent.splice(0)) this.#outbox.send(key);
+    this.#follow();
+    this.#surroundings.changed();
+    return true;
+  }
+
+  // ── what arrived ──
+
+  #take(incoming: Incoming): void {
+    if (this.admissions.takes(incoming)) return;
+    const opened = this.#keyring.open(incoming.address, incoming.topic, incoming.blob);
+    if (isRefusal(opened)) {
+      if (opened.refused === 'unknown-epoch') this.#following.hold(incoming);
+      this.#count(opened.refused);
+    } else if (opened.kind === 'rotation') {
+      this.#takeRotation(incoming, opened.text);
+    } else if (opened.device !== undefined && opened.epoch !== undefined) {
+      this.#rotations.heard(opened.epoch, opened.device);
+      this.#takeBatch(opened.device, opened.text);
+    }
+  }
+
+  #takeRotation(incoming: Incoming, frame: Bytes): void {
+    const taken = this.#rotations.take(frame);
+    if (taken === 'unknown-author') this.#following.hold(incoming);
+    if (taken !== 'opened') return;
+    this.#prekeyDue = true;
+    this.#receiptSoon();
+    this.#follow();
+    this.#inbox.unshift(...this.#following.release());
+  }
+
+  #takeBatch(device: DeviceId, text: Bytes): void {
+    const batch = readBatch(text);
+    if (isRefusal(batch)) return this.#count(`batch-${batch.refused}`);
+    let news = false;
+    for (const operation of batch.operations) news = this.#takeOperation(operation) || news;
+    for (const update of batch.updates) news = this.#takeUpdate(update) || news;
+    if (batch.receipt.length > 0) this.#takeReceipt(device, batch.receipt);
+    if (batch.state !== undefined) this.#takeState(device, batch.state);
+    if (news) {
+      this.#receiptSoon();
+      this.#inbox.unshift(...this.#following.release());
+    }
+  }
+
+  #takeOperation(operation: Uint8Array): boolean {
+    const result = this.#log.add(operation, hourOf(this.#surroundings.networkTime()));
+    if (isRefusal(result)) this.#count(`operation-${result.refused}`);
+    else if ('waiting' in result) this.#announce();
+    else return result.added.length > 0;
+    return false;
+  }
+
+  #takeUpdate(update: Uint8Array): boolean {
+    const result = this.#replica.accept(update, this.#log.rights());
+    if (isRefusal(result)) {
+      this.#count(`update-${result.refused}`);
+      if (result.refused === 'unknown-device') this.#announce();
+    } else if ('waiting' in result) {
+      this.#announce();
+    } else {
+      for (const entry of result.entries) this.#show(entry);
+      return true;
+    }
+    return false;
+  }
+
+  #takeReceipt(device: DeviceId, bytes: Uint8Array): void {
+    const keyset = this.#log.rights().keysetOf(device);
+    if (keyset === undefined) return this.#count('receipt-unknown-device');
+    const receipt = readReceipt(bytes, this.id, device, keyset);
+    if (isRefusal(receipt)) return this.#count(`receipt-${receipt.refused}`);
+    const [key, value] = this.#acknowledged.take(receipt);
+    this.#puts.set(key, value);
+    this.#theirs.set(device, { heads: receipt.heads, operations: this.#theirs.get(device)?.operations ?? [] });
+  }
+
+  /** Somebody tells what they hold: whoever has more answers, the first in rank at once. */
+  #takeState(device: DeviceId, state: State): void {
+    const heads = readHeads(state.heads);
+    if (isRefusal(heads) || state.operations.some((id) => id.length !== 32)) return this.#count('state-malformed');
+    const operations = state.operations.map(hash);
+    this.#theirs.set(device, { heads, operations });
+    if (this.#replica.gaps(heads) || operations.some((id) => !this.#log.has(id))) this.#announce();
+    const others = this.#rotations.memberDevices().filter((other) => other !== device);
+    const pause = rankPause(this.#rotations.rankAmong(others, idBytes(device)));
+    this.#later(`answer/${device}`, pause, () => {
+      this.#answer(device);
+      this.wake();
+    });
+  }
+
+  #answer(device: DeviceId): void {
+    const theirs = this.#theirs.get(device);
+    const persona = this.personaOf(device);
+    if (theirs === undefined || persona === undefined || this.standing !== 'member') return;
+    this.#tell(this.#log.missing(theirs.operations), this.#replica.missing(theirs.heads, this.admissions.historySince(persona)));
+  }
+
+  // ── what to tell ──
+
+  /** Decides, after what arrived: joins, rotations, and what goes into the next batches. */
+  #decide(): void {
+    if (this.standing === 'member' && this.#record.joining !== undefined) this.#letIn();
+    this.admissions.decide();
+    this.#rotations.decide();
+    this.#fill();
+  }
+
+  /** One has become a member: everything that one wrote while waiting goes out once more, under the room's own epoch. */
+  #letIn(): void {
+    this.#record.joining = undefined;
+    this.#record.postedSegment = 0;
+    this.#record.postedSeq = 0;
+    this.#keepRecord();
+    this.#receiptDue = true;
+    this.#prekeyDue = true;
+  }
+
+  #fill(): void {
+    const epoch = this.#rotations.writeUnder();
+    if (epoch === undefined) return;
+    const receipt = this.#receiptDue && this.standing === 'member' ? this.#receipt() : undefined;
+    const state = this.#stateDue ? { heads: this.#replica.heads(), operations: this.#log.heads() } : undefined;
+    const operations = this.#operations.splice(0);
+    const own = this.#ownUnposted();
+    const updates = [...this.#history.splice(0), ...own.map((o) => o.update)];
+    if (operations.length + updates.length === 0 && receipt === undefined && state === undefined) return;
+    const texts = fillBatches({ operations, updates, ...(receipt && { receipt }), ...(state && { state }) });
+    for (const text of texts) this.#posts.push({ sealed: this.#keyring.seal(epoch, text).blobs, covers: own.map((o) => o.covered) });
+    this.#receiptDue = false;
+    this.#prekeyDue &&= receipt === undefined;
+    this.#stateDue = false;
+  }
+
+  /** One's own updates that were never given to the outbox (again, after being let in); from now on they were. */
+  #ownUnposted(): { update: Bytes; covered: Covered }[] {
+    const { postedSegment, postedSeq } = this.#record;
+    const own = this.#replica.own(postedSegment === 0 ? undefined : { segment: postedSegment - 1, seq: postedSeq - 1 });
+    const last = own.at(-1);
+    if (last !== undefined) {
+      this.#record.postedSegment = last.head.segment + 1;
+      this.#record.postedSeq = last.head.seq + 1;
+      this.#keepRecord();
+    }
+    return own.map(({ update, head }) => ({ update, covered: head }));
+  }
+
+  #receipt(): Bytes {
+    const prekey = this.#prekeyDue ? this.#keyring.newPrekey(this.#surroundings.networkTime()) : undefined;
+    return makeReceipt({
+      room: this.id,
+      device: this.#persona.device,
+      heads: this.#replica.heads(),
+      readUpTo: this.#record.readUpTo,
+      ...(prekey && { prekey }),
+      signLight: (purpose, body) => this.#persona.signLight(purpose, body),
+    });
+  }
+
+  #tell(operations: readonly Bytes[], updates: readonly Bytes[]): void {
+    this.#operations.push(...operations);
+    this.#history.push(...updates);
+  }
+
+  /** Told to everyone whom the present epoch reaches, before a rotation shuts somebody out. */
+  #tellUnderOldEpoch(operations: readonly Bytes[]): void {
+    const epoch = this.#rotations.writeUnderBefore();
+    if (epoch === undefined) return;
+    for (const text of fillBatches({ operations })) this.#posts.push({ sealed: this.#keyring.seal(epoch, text).blobs, covers: [] });
+  }
+
+  #receiptSoon(): void {
+    this.#later('receipt', RECEIPT_PAUSE, () => {
+      this.#receiptDue = true;
+      this.wake();
+    });
+  }
+
+  /** Tells one's own state, so that the others send what is missing here. Not oftener than every ten seconds. */
+  #announce(): void {
+    if (this.standing !== 'member' || this.#rotations.memberDevices().length < 2) return;
+    const now = this.#surroundings.clock.now();
+    this.#later('state', Math.max(0, this.#stateToldAt + STATE_PAUSE - now), () => {
+      this.#stateToldAt = this.#surroundings.clock.now();
+      this.#stateDue = true;
+      this.wake();
+    });
+  }
+
+  // ── small things ──
+
+  #show(record: EntryRecord): void {
+    const author = this.personaOf(record.device);
+    if (author !== undefined) this.chat.add(record, author);
+  }
+
+  #follow(): void {
+    const standing = this.standing;
+    const reads = standing === 'member' || standing === 'waiting';
+    this.#following.set(reads ? [...this.#rotations.addresses(), ...this.admissions.addresses()] : []);
+  }
+
+  #refuse(refusal: string): void {
+    this.#record.refusal = refusal;
+    this.#keepRecord();
+    this.#surroundings.changed();
+  }
+
+  #keepRecord(): void {
+    this.#puts.set('m/room', encode(RoomRecordSchema, this.#record));
+  }
+
+  #count(word: string): void {
+    this.#surroundings.counters.count(word);
+  }
+
+  /** One timer a name; a second call while it runs changes nothing. */
+  #later(name: string, ms: number, action: () => void): void {
+    if (this.#timers.has(name) || this.#stopped) return;
+    this.#timers.set(
+      name,
+      this.#surroundings.clock.after(ms, () => {
+        this.#timers.delete(name);
+        action();
+      }),
+    );
+  }
+
+  #cancel(name: string): void {
+    this.#timers.get(name)?.();
+    this.#timers.delete(name);
+  }
+}
+
+const rankPause = (place: number): number => Math.min(place * RANK_PAUSE, LONGEST_RANK_PAUSE);

@@ -1,0 +1,31 @@
+/** What the parts of one room's work share: the state, and the ways to tell, to keep and to wake. */
+import type { Bytes, DeviceId, Hash } from '../base/index.ts';
+import type { RoomRecord } from '../wire/index.ts';
+import type { Acknowledgements } from './acknowledgements.ts';
+import type { RoomParts, RoomSurroundings } from './context.ts';
+import type { Following } from './following.ts';
+import type { OperationContent } from './operation.ts';
+import type { Sealed } from './outbox.ts';
+
+export interface Work {
+  readonly surroundings: RoomSurroundings;
+  readonly parts: RoomParts;
+  readonly record: RoomRecord;
+  readonly acknowledged: Acknowledgements;
+  readonly following: Following;
+  /** Posts go out, in order, once the running step is durable. */
+  post(sealed: readonly Sealed[]): void;
+  /** Records to be kept, or dropped, with the running step. */
+  put(key: string, value: Uint8Array): void;
+  remove(key: string): void;
+  /** Writes an operation of one's own; it is told with the next batch. */
+  author(content: OperationContent): Bytes;
+  tell(operations: readonly Bytes[], updates: readonly Bytes[]): void;
+  /** The link that was joined by has come to nothing. */
+  fail(refusal: string): void;
+  keysetOf(device: DeviceId): Bytes | undefined;
+  isFollowedJoin(epoch: Hash): boolean;
+  keepRecord(): void;
+  later(name: string, ms: number, action: () => void): void;
+  wake(): void;
+}
