@@ -28,7 +28,9 @@ const REWRITTEN = 8;
 interface Chunk {
   readonly number: number;
   readonly keys: readonly string[];
-  /** How many of its keys no newer chunk and no hot record hides. */
+  /** Those of them that it says are deleted. */
+  readonly deleted: ReadonlySet<string>;
+  /** How many of its keys it is still needed for. */
   current: number;
 }
 
@@ -48,7 +50,7 @@ export class VaultDocument {
   #changes = 0;
   #next = 1;
   readonly #chunks = new Map<number, Chunk>();
-  /** The chunk whose word on a key counts, where no hot record hides it. */
+  /** The chunk whose word on a key counts: no newer chunk and no hot record hides it, and it hides something if it says deleted. */
   readonly #home = new Map<string, Chunk>();
   /** How many chunks name a key. */
   readonly #copies = new Map<string, number>();
@@ -135,10 +137,7 @@ export class VaultDocument {
     this.#cool(key);
     this.#hot.set(key, entry);
     this.#hotBytes += weight([key, entry]);
-    const home = this.#home.get(key);
-    if (home === undefined) return;
-    home.current--;
-    this.#home.delete(key);
+    this.#unhouse(key);
   }
 
   #cool(key: string): void {
@@ -230,14 +229,27 @@ export class VaultDocument {
   }
 
   #addChunk(number: number, entries: readonly Entry[]): void {
-    const chunk: Chunk = { number, keys: entries.map(([key]) => key), current: entries.length };
+    const deleted = new Set(entries.filter(([, value]) => value === null).map(([key]) => key));
+    const chunk: Chunk = { number, keys: entries.map(([key]) => key), deleted, current: 0 };
     this.#chunks.set(number, chunk);
     for (const key of chunk.keys) {
-      const before = this.#home.get(key);
-      if (before !== undefined) before.current--;
-      this.#home.set(key, chunk);
-      this.#copies.set(key, (this.#copies.get(key) ?? 0) + 1);
+      this.#unhouse(key);
+      const copies = this.#copies.get(key) ?? 0;
+      this.#copies.set(key, copies + 1);
+      if (copies > 0 || !deleted.has(key)) this.#house(key, chunk);
     }
+  }
+
+  #house(key: string, chunk: Chunk): void {
+    this.#home.set(key, chunk);
+    chunk.current++;
+  }
+
+  #unhouse(key: string): void {
+    const home = this.#home.get(key);
+    if (home === undefined) return;
+    home.current--;
+    this.#home.delete(key);
   }
 
   #dropChunk(number: number): void {
@@ -245,10 +257,12 @@ export class VaultDocument {
     if (chunk === undefined) return;
     this.#chunks.delete(number);
     for (const key of chunk.keys) {
-      if (this.#home.get(key) === chunk) this.#home.delete(key);
+      if (this.#home.get(key) === chunk) this.#unhouse(key);
       const copies = (this.#copies.get(key) ?? 1) - 1;
       if (copies === 0) this.#copies.delete(key);
       else this.#copies.set(key, copies);
+      // A deletion that hides nothing any longer.
+      if (copies === 1 && this.#home.get(key)?.deleted.has(key) === true) this.#unhouse(key);
     }
   }
 }
