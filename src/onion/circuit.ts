@@ -32,6 +32,8 @@ export interface Circuit {
   request(kind: MessageKind, body: Uint8Array): Promise<Message>;
   /** Measures the round trip with PING. */
   ping(): Promise<number>;
+  /** Sends a DROP cell, when there is credit and nothing else to send: cover, which the last hop throws away. */
+  drop(): void;
   /** Messages that answer no request: BLOB, CAUGHT-UP. Set once, by whoever asked for the circuit. */
   onMessage: (message: Message) => void;
   /** Called once, with a reason in words and whether the path is to blame (§3: it then counts against its relays). */

@@ -1,0 +1,238 @@
+/**
+ * Keeps one open circuit for each (isolation, mailbox) that somebody uses (docs/protocol.md §4.1, §5), whatever dies.
+ *
+ *   building ──► open ── about 10 min ──► the next is open too ── 30 … 60 s ──► the old one is closed
+ *      ▲ └ failed: back off     │ died, or does not answer: blame, another path
+ *      └────────────────────────┘
+ */
+import { uniform, type Cancel, type Clock, type Random, type RelayId } from '../base/index.ts';
+import type { Descriptor } from '../directory/index.ts';
+import type { Circuit } from './circuit.ts';
+import { BuildFailed } from './client.ts';
+
+export interface CircuitUser {
+  /** A circuit is open, the first or the next: use it from now on. An earlier one stays open for a while, unless it has died. */
+  opened(circuit: Circuit): void;
+  /** An attempt failed; another follows by itself. */
+  failed(error: Error): void;
+}
+
+export interface Keep {
+  /** Something on the circuit went unanswered: it is pinged, and replaced when that goes unanswered too. */
+  check(circuit: Circuit): void;
+  release(): void;
+}
+
+/** Where a user of circuits gets them. `opened` and `failed` are called after `keep` has returned. */
+export interface CircuitSource {
+  keep(isolation: string, mailbox: RelayId, user: CircuitUser): Keep;
+}
+
+export interface Blame {
+  readonly path: readonly RelayId[];
+  /** While building: the place in the path, from 0, of the relay that did not answer well. */
+  readonly hop: number | undefined;
+  readonly why: string;
+}
+
+export interface CircuitPoolOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** A path that ends at `mailbox`, without the relays of `avoid` if there is another. Rejects, in words, when there is none. */
+  path(mailbox: RelayId, avoid: readonly RelayId[]): Promise<readonly Descriptor[]>;
+  build(path: readonly Descriptor[]): Promise<Circuit>;
+  blamed(blame: Blame): void;
+  /** A circuit is open: cover begins, the screen follows. */
+  opened?(circuit: Circuit): void;
+}
+
+const ROTATE_MS = 600_000;
+const OVERLAP_MS = { least: 30_000, most: 60_000 };
+/** How long a circuit that nobody uses stays. */
+const LINGER_MS = 60_000;
+const BACKOFF_MS = { least: 500, most: 60_000 };
+const KEEPALIVE_MS = { least: 30_000, most: 60_000 };
+const ANSWER_MS = 10_000;
+/** A circuit that lived this long has not failed: the next one is built at once. */
+const LIVED_MS = 60_000;
+
+interface Entry {
+  readonly mailbox: RelayId;
+  readonly users: Set<CircuitUser>;
+  current: Circuit | undefined;
+  readonly retiring: Set<Circuit>;
+  building: boolean;
+  failures: number;
+  avoid: readonly RelayId[];
+  /** The next thing that this entry does by itself: rotate or build again; and close when nobody uses it. */
+  next: Cancel | undefined;
+  linger: Cancel | undefined;
+  ended: boolean;
+}
+
+export class CircuitPool implements CircuitSource {
+  readonly #options: CircuitPoolOptions;
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(options: CircuitPoolOptions) {
+    this.#options = options;
+  }
+
+  /** The circuits in use, one for each (isolation, mailbox) that has one. */
+  circuits(): readonly Circuit[] {
+    return [...this.#entries.values()].flatMap(({ current }) => (current === undefined ? [] : [current]));
+  }
+
+  keep(isolation: string, mailbox: RelayId, user: CircuitUser): Keep {
+    const key = `${mailbox} ${isolation}`;
+    const entry = this.#entry(key, mailbox);
+    entry.linger?.();
+    entry.linger = undefined;
+    entry.users.add(user);
+    queueMicrotask(() => {
+      if (entry.current !== undefined && entry.users.has(user)) user.opened(entry.current);
+    });
+    return {
+      check: (circuit) => this.#check(entry, circuit),
+      release: () => {
+        if (entry.users.delete(user) && entry.users.size === 0) this.#lingerOn(key, entry, LINGER_MS);
+      },
+    };
+  }
+
+  /** Builds ahead of use: the circuit waits as long as one lives. */
+  prepare(isolation: string, mailbox: RelayId): void {
+    const key = `${mailbox} ${isolation}`;
+    const entry = this.#entry(key, mailbox);
+    if (entry.users.size === 0) this.#lingerOn(key, entry, ROTATE_MS);
+  }
+
+  /** Closes every circuit; nothing is built any more for those who still hold on. */
+  close(): void {
+    for (const [key, entry] of this.#entries) this.#end(key, entry);
+  }
+
+  #entry(key: string, mailbox: RelayId): Entry {
+    const found = this.#entries.get(key);
+    if (found !== undefined) return found;
+    const entry: Entry = {
+      mailbox, users: new Set(), current: undefined, retiring: new Set(), building: false, failures: 0, avoid: [], next: undefined, linger: undefined, ended: false,
+    };
+    this.#entries.set(key, entry);
+    void this.#build(entry);
+    return entry;
+  }
+
+  async #build(entry: Entry): Promise<void> {
+    if (entry.building || entry.ended) return;
+    entry.building = true;
+    entry.next?.();
+    entry.next = undefined;
+    let path: readonly Descriptor[] = [];
+    try {
+      path = await this.#options.path(entry.mailbox, entry.avoid);
+      const circuit = await this.#options.build(path);
+      entry.building = false;
+      this.#opened(entry, circuit);
+    } catch (error) {
+      entry.building = false;
+      this.#buildFailed(entry, path, error instanceof Error ? error : new Error('the circuit could not be built'));
+    }
+  }
+
+  #opened(entry: Entry, circuit: Circuit): void {
+    if (entry.ended) {
+      circuit.close();
+      return;
+    }
+    if (circuit.closed) {
+      this.#buildFailed(entry, [], new Error('the circuit closed at once'));
+      return;
+    }
+    const old = entry.current;
+    entry.current = circuit;
+    circuit.onClosed = (why, blame) => this.#died(entry, circuit, why, blame);
+    if (old !== undefined) this.#retire(entry, old);
+    entry.next = this.#after(ROTATE_MS * 0.9, ROTATE_MS * 1.1, () => void this.#build(entry));
+    this.#keepAlive(entry, circuit);
+    this.#options.opened?.(circuit);
+    for (const user of [...entry.users]) user.opened(circuit);
+  }
+
+  #buildFailed(entry: Entry, path: readonly { readonly id: RelayId }[], error: Error): void {
+    const ids = path.map(({ id }) => id);
+    if (error instanceof BuildFailed) this.#options.blamed({ path: ids, hop: error.hop, why: error.message });
+    this.#again(entry, ids);
+    for (const user of [...entry.users]) user.failed(error);
+  }
+
+  #died(entry: Entry, circuit: Circuit, why: string, blame: boolean): void {
+    if (blame) this.#options.blamed({ path: circuit.path, hop: undefined, why });
+    entry.retiring.delete(circuit);
+    if (entry.current !== circuit) return;
+    entry.current = undefined;
+    if (this.#options.clock.now() - circuit.openedAt >= LIVED_MS) entry.failures = 0;
+    if (!entry.building) this.#again(entry, circuit.path);
+  }
+
+  /** Builds again, over another path, after a while that doubles with each failure. */
+  #again(entry: Entry, path: readonly RelayId[]): void {
+    if (entry.ended) return;
+    // Guard and mailbox are not a matter of choice: only what lies between can be avoided.
+    entry.avoid = path.slice(1, -1);
+    const wait = Math.min(BACKOFF_MS.least * 2 ** entry.failures, BACKOFF_MS.most);
+    entry.failures = Math.min(entry.failures + 1, 16);
+    entry.next?.();
+    entry.next = this.#after(wait / 2, wait, () => void this.#build(entry));
+  }
+
+  #retire(entry: Entry, old: Circuit): void {
+    entry.retiring.add(old);
+    this.#after(OVERLAP_MS.least, OVERLAP_MS.most, () => {
+      if (entry.retiring.delete(old)) old.close();
+    });
+  }
+
+  #keepAlive(entry: Entry, circuit: Circuit): void {
+    this.#after(KEEPALIVE_MS.least, KEEPALIVE_MS.most, () => {
+      if (circuit.closed || entry.current !== circuit) return;
+      this.#check(entry, circuit);
+      this.#keepAlive(entry, circuit);
+    });
+  }
+
+  #check(entry: Entry, circuit: Circuit): void {
+    if (circuit.closed) return;
+    const cancel = this.#options.clock.after(ANSWER_MS, () => {
+      if (circuit.closed) return;
+      this.#options.blamed({ path: circuit.path, hop: undefined, why: 'no answer' });
+      circuit.close();
+    });
+    circuit.ping().then(() => {
+      cancel();
+      if (entry.current === circuit) entry.failures = 0;
+    }, cancel);
+  }
+
+  #lingerOn(key: string, entry: Entry, ms: number): void {
+    entry.linger?.();
+    entry.linger = this.#options.clock.after(ms, () => this.#end(key, entry));
+  }
+
+  #end(key: string, entry: Entry): void {
+    entry.ended = true;
+    entry.next?.();
+    entry.linger?.();
+    this.#entries.delete(key);
+    for (const circuit of [entry.current, ...entry.retiring]) circuit?.close();
+  }
+
+  #after(least: number, most: number, action: () => void): Cancel {
+    return this.#options.clock.after(least + uniform(this.#options.random) * (most - least), action);
+  }
+}
+
+/** No descriptor of the relay that a path should end at: waiting will not help until the directory has one. */
+export class UnknownRelay extends Error {
+  override readonly name = 'UnknownRelay';
+}
