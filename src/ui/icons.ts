@@ -1,0 +1,27 @@
+/** The icons in use, each from its own file so that no other is bundled. Sizes come from the style: `.icon`, `.icon.is-small`. */
+export { default as ArrowDown } from 'lucide-react/icons/arrow-down';
+export { default as ArrowUp } from 'lucide-react/icons/arrow-up';
+export { default as Check } from 'lucide-react/icons/check';
+export { default as CheckCheck } from 'lucide-react/icons/check-check';
+export { default as ChevronDown } from 'lucide-react/icons/chevron-down';
+export { default as ChevronLeft } from 'lucide-react/icons/chevron-left';
+export { default as CircleAlert } from 'lucide-react/icons/circle-alert';
+export { default as Clock } from 'lucide-react/icons/clock';
+export { default as Copy } from 'lucide-react/icons/copy';
+export { default as Dices } from 'lucide-react/icons/dices';
+export { default as DoorOpen } from 'lucide-react/icons/door-open';
+export { default as Eye } from 'lucide-react/icons/eye';
+export { default as EyeOff } from 'lucide-react/icons/eye-off';
+export { default as HardDrive } from 'lucide-react/icons/hard-drive';
+export { default as Hourglass } from 'lucide-react/icons/hourglass';
+export { default as LinkIcon } from 'lucide-react/icons/link';
+export { default as LogOut } from 'lucide-react/icons/log-out';
+export { default as PanelRight } from 'lucide-react/icons/panel-right';
+export { default as Pencil } from 'lucide-react/icons/pencil';
+export { default as Plus } from 'lucide-react/icons/plus';
+export { default as Trash } from 'lucide-react/icons/trash-2';
+export { default as TriangleAlert } from 'lucide-react/icons/triangle-alert';
+export { default as UserMinus } from 'lucide-react/icons/user-minus';
+export { default as UserPlus } from 'lucide-react/icons/user-plus';
+export { default as WifiOff } from 'lucide-react/icons/wifi-off';
+export { default as X } from 'lucide-react/icons/x';
