@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+import { relayId, type RelayId } from '../base/index.ts';
+import { ManualClock, seededRandom, testSeed } from '../base/testing.ts';
+import { sha256 } from '../crypto/index.ts';
+import { parseAnchors } from './anchors.ts';
+import { Blame } from './blame.ts';
+import { Guards, type Candidate } from './guards.ts';
+import { NetworkTime } from './time.ts';
+
+const seed = testSeed();
+const DAY = 86_400_000;
+const id = (n: number): RelayId => relayId(sha256(Uint8Array.of(n)));
+const candidates = (...ns: readonly number[]): Candidate[] => ns.map((n) => ({ id: id(n), addresses: [`/dns4/r${n}.example.org/tcp/443/tls/ws`] }));
+const ten = candidates(0, 1, 2, 3, 4, 5, 6, 7, 8, 9);
+
+function guards(state: Parameters<typeof restart>[1] = [], clock = new ManualClock()) {
+  return { guards: restart(clock, state), clock };
+}
+const restart = (clock: ManualClock, state: ReturnType<Guards['state']>): Guards => new Guards(clock, seededRandom(seed), state);
+
+describe('guards', () => {
+  it('are three, stay the same over restarts for 60 days', async () => {
+    const { guards: g, clock } = guards();
+    expect(g.refresh(ten)).toBe(true);
+    const first = g.state().map((guard) => guard.id);
+    expect(new Set(first).size).toBe(3);
+    for (let day = 1; day < 60; day++) {
+      await clock.advance(DAY);
+      const again = restart(clock, JSON.parse(JSON.stringify(g.state())));
+      again.refresh(ten);
+      expect(again.state().map((guard) => guard.id)).toEqual(first);
+    }
+  });
+
+  it('are replaced when their time is over', async () => {
+    const { guards: g, clock } = guards();
+    g.refresh(ten);
+    await clock.advance(90 * DAY + 1);
+    expect(g.refresh(candidates(10, 11, 12))).toBe(true);
+    expect(new Set(g.state().map((guard) => guard.id))).toEqual(new Set([id(10), id(11), id(12)]));
+  });
+
+  it('that leave the directory keep their place for a week', async () => {
+    const { guards: g, clock } = guards();
+    g.refresh(candidates(1, 2, 3));
+    await clock.advance(6 * DAY);
+    g.refresh(candidates(4, 5, 6));
+    expect(new Set(g.state().map((guard) => guard.id))).toEqual(new Set([id(1), id(2), id(3)]));
+    await clock.advance(2 * DAY);
+    g.refresh(candidates(4, 5, 6));
+    expect(new Set(g.state().map((guard) => guard.id))).toEqual(new Set([id(4), id(5), id(6)]));
+  });
+
+  it('are picked in order: the first, unless it is the mailbox or silent', async () => {
+    const { guards: g, clock } = guards();
+    g.refresh(ten);
+    const [a, b, c] = g.state().map((guard) => guard.id) as [RelayId, RelayId, RelayId];
+    expect([g.pick()?.id, g.pick(a)?.id, g.pick(c)?.id]).toEqual([a, b, a]);
+    g.failed(a);
+    expect([g.pick()?.id, g.pick(b)?.id]).toEqual([b, c]);
+    g.failed(b);
+    g.failed(c);
+    expect(g.pick()?.id).toBe(a);
+    await clock.advance(10_000);
+    expect(g.pick()?.id).toBe(a);
+    g.failed(a);
+    await clock.advance(10_000);
+    expect(g.pick()?.id).toBe(b);
+    g.answered(a);
+    expect(g.pick()?.id).toBe(a);
+  });
+
+  it('are none where there is no candidate', () => {
+    const { guards: g } = guards();
+    expect([g.refresh([]), g.pick()]).toEqual([false, undefined]);
+  });
+});
+
+describe('blame', () => {
+  it('falls on who is on many broken paths with different others, for ten minutes', async () => {
+    const clock = new ManualClock();
+    const blame = new Blame(clock);
+    blame.record([id(0), id(1), id(2)]);
+    blame.record([id(0), id(1), id(3)]);
+    expect([0, 1, 2, 3].map((n) => blame.avoids(id(n)))).toEqual([false, false, false, false]);
+    blame.record([id(0), id(1), id(4)]);
+    expect([1, 2, 3, 4].map((n) => blame.avoids(id(n)))).toEqual([true, false, false, false]);
+    await clock.advance(600_001);
+    expect(blame.avoids(id(1))).toBe(false);
+  });
+
+  it('does not fall on a middle for what may be the mailbox', () => {
+    const blame = new Blame(new ManualClock());
+    for (let i = 0; i < 5; i++) blame.record([id(0), id(1), id(2)]);
+    expect(blame.avoids(id(1))).toBe(false);
+  });
+});
+
+describe('network time', () => {
+  it('is the median of at least three relays', async () => {
+    const clock = new ManualClock(1_000_000_000);
+    const time = new NetworkTime(clock);
+    time.heard(id(1), 1_003_600);
+    time.heard(id(2), 1_003_600);
+    expect([time.known, time.seconds()]).toEqual([false, 1_000_000]);
+    time.heard(id(3), 4_000_000_000);
+    expect([time.known, time.seconds()]).toEqual([true, 1_003_600]);
+    await clock.advance(5_000);
+    expect(time.seconds()).toBe(1_003_605);
+  });
+
+  it('hears each relay once: one cannot outvote two', () => {
+    const time = new NetworkTime(new ManualClock(1_000_000_000));
+    for (const [n, seconds] of [[1, 1_000_000], [2, 1_000_001], [3, 9], [3, 9], [3, 9]] as const) time.heard(id(n), seconds);
+    expect(time.seconds()).toBe(1_000_000);
+  });
+});
+
+describe('anchors.json', () => {
+  const anchor = { id: id(1), addresses: ['/ip4/127.0.0.1/tcp/9001/ws'], family: 'relay-1' };
+  it('is read', () => {
+    expect(parseAnchors(JSON.stringify({ anchors: [anchor, { ...anchor, id: id(2) }] }))).toEqual([anchor, { ...anchor, id: id(2) }]);
+  });
+  it.each([
+    ['{', 'not JSON'], ['[]', 'want'], ['{"anchors": []}', 'want'],
+    [JSON.stringify({ anchors: [anchor, anchor] }), 'twice'],
+    [JSON.stringify({ anchors: [{ ...anchor, id: 'x' }] }), 'anchor 1: "id"'],
+    [JSON.stringify({ anchors: [{ ...anchor, addresses: ['x'] }] }), 'anchor 1: "addresses"'],
+    [JSON.stringify({ anchors: [anchor, 5] }), 'anchor 2: not an object'],
+  ])('is refused in words: %s', (text, words) => {
+    expect(parseAnchors(text)).toMatchObject({ refused: 'anchors', detail: expect.stringContaining(words) });
+  });
+});

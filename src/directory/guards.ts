@@ -1,0 +1,97 @@
+/**
+ * Guards (docs/protocol.md §5): the only relays that ever see where a client is, so they are few and they stay.
+ *
+ *   chosen ──► kept 60 to 90 days ──► replaced          in order; the first that answers is used, or the next if that is the mailbox
+ *
+ * Changing guards with each circuit would, sooner or later, show the client to every relay; so a guard that is silent is passed over
+ * for a while and not replaced, unless it has been out of the directory for a week.
+ */
+import { integer, type Clock, type Random, type RelayId } from '../base/index.ts';
+
+const DAY_MS = 86_400_000;
+const GUARDS = 3;
+const KEPT_MS = 60 * DAY_MS;
+const KEPT_MORE_MS = 30 * DAY_MS;
+const GONE_MS = 7 * DAY_MS;
+const FIRST_REST_MS = 10_000;
+const LONGEST_REST_MS = 600_000;
+
+/** What is known of a guard without any directory: where to dial it. */
+export interface GuardState {
+  readonly id: RelayId;
+  readonly addresses: readonly string[];
+  /** ms since 1970. */
+  readonly until: number;
+  /** When it was last in the directory, ms since 1970. */
+  readonly listed: number;
+}
+
+/** A relay that could be a guard: an anchor, or a relay of the directory with that role. */
+export type Candidate = Pick<GuardState, 'id' | 'addresses'>;
+
+interface Rest {
+  readonly until: number;
+  readonly length: number;
+}
+
+export class Guards {
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #resting = new Map<RelayId, Rest>();
+  #kept: readonly GuardState[];
+
+  /** `state` is what `state()` gave before; empty at first. */
+  constructor(clock: Clock, random: Random, state: readonly GuardState[]) {
+    this.#clock = clock;
+    this.#random = random;
+    this.#kept = state;
+  }
+
+  /** To be kept over restarts: a plain object, and a secret (it tells two visits of one person from those of two). */
+  state(): readonly GuardState[] {
+    return this.#kept;
+  }
+
+  /**
+   * Tells which relays could be guards now. Those kept stay while their time lasts; free places go to candidates at random. Relays that
+   * only an invite names are not to be among them. True when `state()` has changed.
+   */
+  refresh(candidates: readonly Candidate[]): boolean {
+    const now = this.#clock.now();
+    const before = this.#kept;
+    const named = new Map(candidates.map((candidate) => [candidate.id, candidate]));
+    const kept = before
+      .filter(({ until, listed, id }) => now < until && (named.has(id) || now - listed < GONE_MS))
+      .map((guard) => ({ ...guard, ...named.get(guard.id), listed: named.has(guard.id) ? now : guard.listed }));
+    const free = candidates.filter(({ id }) => !kept.some((guard) => guard.id === id));
+    while (kept.length < GUARDS && free.length > 0) {
+      const [chosen] = free.splice(integer(this.#random, free.length), 1);
+      if (chosen !== undefined) kept.push({ id: chosen.id, addresses: chosen.addresses, listed: now, until: now + KEPT_MS + integer(this.#random, KEPT_MORE_MS) });
+    }
+    this.#kept = kept;
+    return JSON.stringify(kept) !== JSON.stringify(before);
+  }
+
+  /** The guard for a circuit to that mailbox: the first that is not resting and is not the mailbox. When all rest, the one that has rested longest. */
+  pick(mailbox?: RelayId): GuardState | undefined {
+    const now = this.#clock.now();
+    const others = this.#kept.filter(({ id }) => id !== mailbox);
+    const rest = (guard: GuardState): number => this.#resting.get(guard.id)?.until ?? 0;
+    return others.find((guard) => rest(guard) <= now) ?? others.toSorted((a, b) => rest(a) - rest(b))[0];
+  }
+
+  /** It could not be dialled, or its link fell silent: it is passed over for 10 s, and twice as long each time, 10 minutes at most. */
+  failed(id: RelayId): void {
+    const length = Math.min(LONGEST_REST_MS, 2 * (this.#resting.get(id)?.length ?? FIRST_REST_MS / 2));
+    this.#resting.set(id, { until: this.#clock.now() + length, length });
+  }
+
+  answered(id: RelayId): void {
+    this.#resting.delete(id);
+  }
+
+  /** The machine is on another network (or awake again): what was silent there may answer here. */
+  forgive(): void {
+    this.#resting.clear();
+  }
+}
