@@ -12,6 +12,7 @@ describe('the order of imports', () => {
     ['noble as an oracle, in a test', 'src/onion/a.test.ts', "import { x } from '@noble/hashes/sha2.js';"],
     ['a Node door, where a tab does not come', 'src/relay/index.ts', "import { s } from '../store/node.ts';"],
     ['a Node module as a type', 'src/store/index.ts', "import type { A } from 'node:fs';"],
+    ['a tab door, from the screen', 'src/ui/main.tsx', "export const open = () => import('../peer/tab.ts');"],
     ['the WASM package, from crypto', 'src/crypto/a.ts', "import init from '../../wasm/pkg/sotto.js';"],
   ])('allows %s', (_what, path, text) => expect(faults(path, text)).toEqual([]));
 
@@ -30,6 +31,7 @@ describe('the order of imports', () => {
     ['noble outside crypto', 'src/keyring/a.ts', "import { x } from '@noble/curves/ed25519.js';"],
     ['a script', 'src/peer/a.ts', "import { x } from '../../scripts/program.ts';"],
     ['a Node module behind the door of a tab', 'src/store/index.ts', "import { x } from 'node:sqlite';"],
+    ['a tab door outside the screen', 'src/peer/index.ts', "import { x } from '../store/tab.ts';"],
     ['a Node door in a tab', 'src/peer/index.ts', "import { x } from '../store/node.ts';"],
   ])('refuses %s', (_what, path, text) => expect(faults(path, text)).toHaveLength(1));
 

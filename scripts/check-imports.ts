@@ -4,6 +4,7 @@
  *
  *   index.ts         the door for everybody
  *   node.ts          the door to parts for Node alone; nothing that a tab loads may reach it, or a `node:` module
+ *   tab.ts           the door to parts for a tab alone; for ui, and for other tab.ts
  *   base/testing.ts  for tests
  */
 import { readdirSync, readFileSync } from 'node:fs';
@@ -101,7 +102,8 @@ function folderFault(file: SourceFile, target: string): string | undefined {
   if (target === 'src/base/testing.ts') return isTest(file.path) || file.path.endsWith('/contract.ts') ? undefined : 'it is for tests';
   if (lineOf(to) < 0) return `src/${to} is not in the list of folders`;
   if (lineOf(to) >= lineOf(from)) return `src/${from} may import only folders on earlier lines`;
-  return ['index.ts', 'node.ts'].some((door) => target === `src/${to}/${door}`) ? undefined : 'it goes past the door';
+  const doors = from === 'ui' || file.path === `src/${from}/tab.ts` ? ['index.ts', 'node.ts', 'tab.ts'] : ['index.ts', 'node.ts'];
+  return doors.some((door) => target === `src/${to}/${door}`) ? undefined : 'it goes past the door';
 }
 
 /** All that runs when `start` is loaded: itself and what it imports, types aside. */
@@ -122,7 +124,7 @@ function reach(start: string, files: ReadonlyMap<string, SourceFile>): Set<strin
 
 /** What a tab would load and could not run. */
 function tabFaults(files: ReadonlyMap<string, SourceFile>): string[] {
-  const doors = [...files.keys()].filter((path) => /^src\/[^/]+\/index\.tsx?$|^src\/ui\/main\.tsx$|^src\/sw\/sw\.ts$/.test(path));
+  const doors = [...files.keys()].filter((path) => /^src\/[^/]+\/(index|tab)\.tsx?$|^src\/ui\/main\.tsx$|^src\/sw\/sw\.ts$/.test(path));
   const inTab = new Set(doors.filter((path) => !forNode.has(folderOf(path))).flatMap((path) => [...reach(path, files)]));
   return [...inTab].flatMap((path) => {
     const values = (files.get(path)?.imports ?? []).filter(({ typeOnly }) => !typeOnly);
