@@ -113,14 +113,15 @@ export class Keyring {
     this.#prekeys.posted(prekey, now);
   }
 
-  /** A prekey for one invite's Welcome; stays until `erasePrekey`. bytes: 1216 */
+  /** A prekey for one invite's Welcome; stays until `erasePrekey(prekeyId(it))`. bytes: 1216 */
   newInvitePrekey(): Bytes {
     return this.#prekeys.make(true);
   }
 
-  erasePrekey(prekey: Uint8Array): void {
-    const id = this.#prekeys.erase(prekey);
-    if (id !== undefined) this.#forgetClosed([id]);
+  /** Erases the private half of the prekey of that id (bytes: 8). */
+  erasePrekey(id: Uint8Array): void {
+    this.#prekeys.erase(toHex(id));
+    this.#forgetClosed([toHex(id)]);
   }
 
   /** Erases the prekeys whose time is over. */

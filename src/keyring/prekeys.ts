@@ -65,21 +65,20 @@ export class Prekeys {
     }
   }
 
-  /** Erases what has had a successor for 48 hours. The ids of what went. */
+  /** Erases what has had a successor for 48 hours. The ids of what went, in hex. */
   expire(now: number): string[] {
     const due = [...this.#byId].filter(([, { succeededAt }]) => succeededAt !== 0 && succeededAt + PREKEY_LIFE_AFTER_SUCCESSOR <= now);
-    return due.map(([id, { prekey }]) => this.erase(prekey) ?? id);
+    for (const [id] of due) this.erase(id);
+    return due.map(([id]) => id);
   }
 
-  /** Erases one at once: its id, or undefined when it is not here. */
-  erase(prekey: Uint8Array): string | undefined {
-    const id = toHex(prekeyId(prekey));
+  /** Erases one at once; of an id that is not here, nothing. */
+  erase(id: string): void {
     const found = this.#byId.get(id);
-    if (found === undefined) return undefined;
+    if (found === undefined) return;
     wipe(found.seed);
     this.#byId.delete(id);
     this.#changes.delete(recordKey.prekey(id));
-    return id;
   }
 
   has(id: Uint8Array): boolean {
