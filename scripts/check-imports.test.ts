@@ -42,6 +42,12 @@ describe('the order of imports', () => {
     expect(faultsOf([file('src/store/node.ts', "export { a } from './a.ts';"), inner])).toEqual([]);
   });
 
+  it('keeps what is for tests behind no door', () => {
+    const shared = file('src/store/testing.ts', "import { seededRandom } from '../base/testing.ts';");
+    expect(faultsOf([file('src/store/index.ts', "export { a } from './testing.ts';"), shared])).toHaveLength(1);
+    expect(faultsOf([file('src/peer/a.test.ts', "export { a } from '../store/testing.ts';"), shared])).toEqual([]);
+  });
+
   it('names each folder once', () => {
     const all = order.flat();
     expect(new Set(all).size).toBe(all.length);

@@ -5,7 +5,7 @@
  *   index.ts         the door for everybody
  *   node.ts          the door to parts for Node alone; nothing that a tab loads may reach it, or a `node:` module
  *   tab.ts           the door to parts for a tab alone; for ui, and for other tab.ts
- *   base/testing.ts  for tests
+ *   testing.ts       what tests share: for tests, and for other such files; no door may reach it (contract.ts likewise)
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -80,7 +80,9 @@ export function importsOf(path: string, text: string): Import[] {
   return found;
 }
 
-const isTest = (path: string): boolean => /\.test\.tsx?$/.test(path);
+/** What tests of several folders may share. */
+const isShared = (path: string): boolean => /[/-](testing|contract)\.tsx?$/.test(path);
+const isTest = (path: string): boolean => /\.test\.tsx?$/.test(path) || isShared(path);
 const folderOf = (path: string): string => path.split('/')[1] ?? '';
 const lineOf = (folder: string): number => order.findIndex((line) => line.includes(folder));
 
@@ -99,9 +101,9 @@ function folderFault(file: SourceFile, target: string): string | undefined {
   const [from, to] = [folderOf(file.path), folderOf(target)];
   if (!target.startsWith('src/')) return target.startsWith('wasm/pkg/') && from === 'crypto' ? undefined : 'it leads out of src';
   if (from === to) return undefined;
-  if (target === 'src/base/testing.ts') return isTest(file.path) || file.path.endsWith('/contract.ts') ? undefined : 'it is for tests';
   if (lineOf(to) < 0) return `src/${to} is not in the list of folders`;
   if (lineOf(to) >= lineOf(from)) return `src/${from} may import only folders on earlier lines`;
+  if (isShared(target)) return isTest(file.path) ? undefined : 'it is for tests';
   const doors = from === 'ui' || file.path === `src/${from}/tab.ts` ? ['index.ts', 'node.ts', 'tab.ts'] : ['index.ts', 'node.ts'];
   return doors.some((door) => target === `src/${to}/${door}`) ? undefined : 'it goes past the door';
 }
@@ -122,16 +124,20 @@ function reach(start: string, files: ReadonlyMap<string, SourceFile>): Set<strin
   return reached;
 }
 
-/** What a tab would load and could not run. */
-function tabFaults(files: ReadonlyMap<string, SourceFile>): string[] {
+/** What leads from a door to what is for tests, and what a tab would load and could not run. */
+function doorFaults(files: ReadonlyMap<string, SourceFile>): string[] {
   const doors = [...files.keys()].filter((path) => /^src\/[^/]+\/(index|tab)\.tsx?$|^src\/ui\/main\.tsx$|^src\/sw\/sw\.ts$/.test(path));
+  const shared = doors.flatMap((door) =>
+    [...reach(door, files)].filter(isShared).map((path) => `${door}: leads to ${path}, which is for tests`),
+  );
   const inTab = new Set(doors.filter((path) => !forNode.has(folderOf(path))).flatMap((path) => [...reach(path, files)]));
-  return [...inTab].flatMap((path) => {
+  const foreign = [...inTab].flatMap((path) => {
     const values = (files.get(path)?.imports ?? []).filter(({ typeOnly }) => !typeOnly);
     return values
       .filter(({ specifier }) => specifier.startsWith('node:') || specifier.endsWith('/node.ts'))
       .map(({ specifier }) => `${path}: imports ${specifier}, but a tab loads this file`);
   });
+  return [...shared, ...foreign];
 }
 
 /** One sentence for each import that breaks the order. */
@@ -143,7 +149,7 @@ export function faultsOf(sources: readonly SourceFile[]): string[] {
       return fault === undefined ? [] : [`${file.path}: imports ${one.specifier}, but ${fault}`];
     }),
   );
-  return [...faults, ...tabFaults(new Map(sources.map((file) => [file.path, file])))].toSorted();
+  return [...faults, ...doorFaults(new Map(sources.map((file) => [file.path, file])))].toSorted();
 }
 
 export function readSources(): SourceFile[] {
