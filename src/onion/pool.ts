@@ -58,7 +58,8 @@ const LIVED_MS = 60_000;
 
 interface Entry {
   readonly mailbox: RelayId;
-  readonly users: Set<CircuitUser>;
+  /** With the circuit that each was given last. */
+  readonly users: Map<CircuitUser, Circuit | undefined>;
   current: Circuit | undefined;
   readonly retiring: Set<Circuit>;
   building: boolean;
@@ -88,10 +89,8 @@ export class CircuitPool implements CircuitSource {
     const entry = this.#entry(key, mailbox);
     entry.linger?.();
     entry.linger = undefined;
-    entry.users.add(user);
-    queueMicrotask(() => {
-      if (entry.current !== undefined && entry.users.has(user)) user.opened(entry.current);
-    });
+    entry.users.set(user, undefined);
+    queueMicrotask(() => give(entry));
     return {
       check: (circuit) => this.#check(entry, circuit),
       release: () => {
@@ -116,7 +115,7 @@ export class CircuitPool implements CircuitSource {
     const found = this.#entries.get(key);
     if (found !== undefined) return found;
     const entry: Entry = {
-      mailbox, users: new Set(), current: undefined, retiring: new Set(), building: false, failures: 0, avoid: [], next: undefined, linger: undefined, ended: false,
+      mailbox, users: new Map(), current: undefined, retiring: new Set(), building: false, failures: 0, avoid: [], next: undefined, linger: undefined, ended: false,
     };
     this.#entries.set(key, entry);
     void this.#build(entry);
@@ -156,14 +155,14 @@ export class CircuitPool implements CircuitSource {
     entry.next = this.#after(ROTATE_MS * 0.9, ROTATE_MS * 1.1, () => void this.#build(entry));
     this.#keepAlive(entry, circuit);
     this.#options.opened?.(circuit);
-    for (const user of [...entry.users]) user.opened(circuit);
+    give(entry);
   }
 
   #buildFailed(entry: Entry, path: readonly { readonly id: RelayId }[], error: Error): void {
     const ids = path.map(({ id }) => id);
     if (error instanceof BuildFailed) this.#options.blamed({ path: ids, hop: error.hop, why: error.message });
     this.#again(entry, ids);
-    for (const user of [...entry.users]) user.failed(error);
+    for (const user of [...entry.users.keys()]) user.failed(error);
   }
 
   #died(entry: Entry, circuit: Circuit, why: string, blame: boolean): void {
@@ -229,6 +228,16 @@ export class CircuitPool implements CircuitSource {
 
   #after(least: number, most: number, action: () => void): Cancel {
     return this.#options.clock.after(least + uniform(this.#options.random) * (most - least), action);
+  }
+}
+
+/** Tells each user of the current circuit, once. */
+function give({ users, current }: Entry): void {
+  if (current === undefined) return;
+  for (const [user, given] of [...users]) {
+    if (given === current) continue;
+    users.set(user, current);
+    user.opened(current);
   }
 }
 

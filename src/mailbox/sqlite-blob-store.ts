@@ -1,0 +1,121 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { readU32, type Bytes, type Hash, type Random, type TopicId } from '../base/index.ts';
+import { nextCursor, type BlobStore, type HeldBlob } from './blob-store.ts';
+
+/**
+ * Blobs in node:sqlite. One table; sums by topic and in all are kept beside it, so that a quota costs no scan.
+ *
+ *   blob(cursor, topic, hash, at, blob)   topic(topic, bytes)   meta(instance, last cursor, bytes)
+ */
+const SCHEMA = `
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = FULL;
+  CREATE TABLE IF NOT EXISTS meta (one INTEGER PRIMARY KEY CHECK (one = 1), instance INTEGER NOT NULL, last INTEGER NOT NULL, bytes INTEGER NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS topic (topic TEXT PRIMARY KEY, bytes INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS blob (cursor INTEGER PRIMARY KEY, topic TEXT NOT NULL, hash TEXT NOT NULL, at INTEGER NOT NULL, blob BLOB NOT NULL) STRICT;
+  CREATE UNIQUE INDEX IF NOT EXISTS blob_by_hash ON blob (topic, hash);
+  CREATE INDEX IF NOT EXISTS blob_by_topic ON blob (topic, cursor);
+  CREATE INDEX IF NOT EXISTS blob_by_time ON blob (at);
+`;
+
+export class SqliteBlobStore implements BlobStore {
+  readonly instance: number;
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  #last: bigint;
+  #bytes: number;
+
+  /** `path`: a file, made when it is not there; ":memory:" for none. Throws what node:sqlite throws when it cannot be opened. */
+  constructor(path: string, random: Random) {
+    this.#database = new DatabaseSync(path);
+    this.#database.exec(SCHEMA);
+    this.#sql('INSERT OR IGNORE INTO meta VALUES (1, ?, 0, 0)').run(readU32(random.bytes(4), 0));
+    const meta = this.#row('SELECT instance, last, bytes FROM meta');
+    this.instance = Number(meta?.['instance']);
+    this.#last = BigInt(meta?.['last'] as bigint);
+    this.#bytes = Number(meta?.['bytes']);
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  topicBytes(topic: TopicId): number {
+    return Number(this.#row('SELECT bytes FROM topic WHERE topic = ?', topic)?.['bytes'] ?? 0);
+  }
+
+  find(topic: TopicId, hash: Hash): bigint | undefined {
+    const cursor = this.#row('SELECT cursor FROM blob WHERE topic = ? AND hash = ?', topic, hash)?.['cursor'];
+    return typeof cursor === 'bigint' ? cursor : undefined;
+  }
+
+  put(topic: TopicId, hash: Hash, blob: Uint8Array, now: number): bigint {
+    const cursor = nextCursor(this.#last, now);
+    this.#together(() => {
+      this.#sql('INSERT INTO blob VALUES (?, ?, ?, ?, ?)').run(cursor, topic, hash, Math.floor(now), blob);
+      this.#sql('INSERT INTO topic VALUES (?, ?) ON CONFLICT (topic) DO UPDATE SET bytes = bytes + excluded.bytes').run(topic, blob.length);
+      this.#sql('UPDATE meta SET last = ?, bytes = bytes + ?').run(cursor, blob.length);
+    });
+    this.#last = cursor;
+    this.#bytes += blob.length;
+    return cursor;
+  }
+
+  after(topic: TopicId, cursor: bigint, limit: number): readonly HeldBlob[] {
+    // A cursor that no store could have given is beyond all that there is.
+    if (cursor > 0x7fff_ffff_ffff_ffffn) return [];
+    const rows = this.#sql('SELECT cursor, blob FROM blob WHERE topic = ? AND cursor > ? ORDER BY cursor LIMIT ?').all(topic, cursor, limit);
+    return rows.map((row) => ({ cursor: row['cursor'] as bigint, blob: new Uint8Array(row['blob'] as Bytes) }));
+  }
+
+  oldest(): number | undefined {
+    const at = this.#row('SELECT min(at) AS at FROM blob')?.['at'];
+    return typeof at === 'bigint' ? Number(at) : undefined;
+  }
+
+  expire(before: number): number {
+    const limit = Math.floor(before);
+    let expired = 0;
+    this.#together(() => {
+      const sums = this.#sql('SELECT topic, count(*) AS blobs, sum(length(blob)) AS bytes FROM blob WHERE at < ? GROUP BY topic').all(limit);
+      for (const row of sums) {
+        expired += Number(row['blobs']);
+        this.#sql('UPDATE topic SET bytes = bytes - ? WHERE topic = ?').run(row['bytes'] as bigint, row['topic'] as string);
+      }
+      this.#sql('DELETE FROM blob WHERE at < ?').run(limit);
+      this.#sql('DELETE FROM topic WHERE bytes = 0').run();
+      this.#sql('UPDATE meta SET bytes = (SELECT coalesce(sum(bytes), 0) FROM topic)').run();
+    });
+    this.#bytes = Number(this.#row('SELECT bytes FROM meta')?.['bytes']);
+    return expired;
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#database.close();
+  }
+
+  #together(write: () => void): void {
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      write();
+      this.#database.exec('COMMIT');
+    } catch (error) {
+      this.#database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  #row(text: string, ...values: readonly string[]): Record<string, unknown> | undefined {
+    return this.#sql(text).get(...values);
+  }
+
+  #sql(text: string): StatementSync {
+    const known = this.#statements.get(text);
+    if (known !== undefined) return known;
+    const statement = this.#database.prepare(text);
+    statement.setReadBigInts(true);
+    this.#statements.set(text, statement);
+    return statement;
+  }
+}
