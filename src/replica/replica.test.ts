@@ -191,7 +191,7 @@ describe('catching up', () => {
 describe('what is refused', () => {
   const [first = new Uint8Array(), second = new Uint8Array(), third = new Uint8Array()] = written(ada, 3);
 
-  const refusedBy = (replica: Replica, update: Uint8Array, word: string, by = rights): void => {
+  const expectRefused = (replica: Replica, update: Uint8Array, word: string, by = rights): void => {
     const before = [contents(replica), replica.heads(), replica.frozen()];
     expect(replica.accept(update, by)).toMatchObject({ refused: word });
     expect([contents(replica), replica.heads(), replica.frozen()]).toEqual(before);
@@ -222,7 +222,7 @@ describe('what is refused', () => {
     ['a first with pending entries', altered(ada, first, { changes: fieldsOf(second).changes }), 'pending'],
     ['a later one that begins a segment', altered(ada, second, { changes: fieldsOf(first).changes }), 'pending'],
     ['no change', altered(ada, first, { changes: new Uint8Array(0) }), 'malformed'],
-  ])('%s', (_what, update, word) => refusedBy(replicaOf(bo), update, word));
+  ])('%s', (_what, update, word) => expectRefused(replicaOf(bo), update, word));
 
   it.each([
     ['a time that does not rise', altered(ada, second, { hlc: fieldsOf(first).hlc }), 'hlc-not-rising'],
@@ -232,7 +232,7 @@ describe('what is refused', () => {
     const replica = replicaOf(bo);
     replica.accept(first, rights);
     replica.drain();
-    refusedBy(replica, update, word);
+    expectRefused(replica, update, word);
   });
 
   it('more entries than a segment takes', () => {
@@ -247,21 +247,21 @@ describe('what is refused', () => {
       Array.from({ length: 1024 }, () => new Uint8Array(1)),
     );
     mine.drain();
-    refusedBy(mine, altered(ada, second, { previous: hashOf(base), changes }), 'segment-full');
+    expectRefused(mine, altered(ada, second, { previous: hashOf(base), changes }), 'segment-full');
   });
 
   it('an unknown device, and everything beyond a cut', () => {
-    refusedBy(replicaOf(bo), first, 'unknown-device', rightsOf([bo, cy]));
+    expectRefused(replicaOf(bo), first, 'unknown-device', rightsOf([bo, cy]));
     const cut = { segment: 0, seq: 1, hash: hash(hashOf(second)) };
     const cutRights = rightsOf(undefined, new Map([[ada.device, cut]]));
     const replica = replicaOf(bo);
     accepted(replica.accept(first, cutRights));
     accepted(replica.accept(second, cutRights));
     replica.drain();
-    refusedBy(replica, third, 'beyond-cut', cutRights);
+    expectRefused(replica, third, 'beyond-cut', cutRights);
     const other = altered(ada, second, { hlc: fieldsOf(second).hlc + 1n });
-    refusedBy(replicaOf(bo), other, 'beyond-cut', cutRights);
-    refusedBy(replicaOf(bo), first, 'beyond-cut', rightsOf(undefined, new Map([[ada.device, NOTHING]])));
+    expectRefused(replicaOf(bo), other, 'beyond-cut', cutRights);
+    expectRefused(replicaOf(bo), first, 'beyond-cut', rightsOf(undefined, new Map([[ada.device, NOTHING]])));
   });
 });
 

@@ -60,11 +60,12 @@ export class Track {
     return this.#limits.hidden || this.#limits.cut !== undefined;
   }
 
-  /** Takes an update from one's own store; they come in order of their positions. */
+  /** Takes an update from one's own store; they come in order of their positions, and are not read where their numbers tell enough. */
   load(update: Update): void {
-    const rival = this.#rival(update);
+    const follows = update.seq === this.segment(update.segment).length;
+    const rival = follows && update.seq > 0 ? undefined : this.#rival(update);
     if (rival !== undefined) this.#settleFork(rival, update);
-    else if (this.#fork === undefined && update.seq === this.segment(update.segment).length) this.#push(update);
+    else if (follows) this.#push(update);
   }
 
   /** Takes an update whose signature has been verified. Refused: `repeated`, `frozen`, `pending`, `segment-full`, `hlc-not-rising`, `too-many-waiting`. */
