@@ -12,9 +12,9 @@ describe('descriptors', () => {
   it('read back what was signed, under the id that is the hash of the keyset', () => {
     const signed = testSigned(1);
     const descriptor = verified(signed);
-    const { publicKey } = testRoot(1);
-    expect(descriptor).toMatchObject({ ...testFields(1), keyset: publicKey, signed });
-    expect(fromHex(descriptor.id)).toEqual(sha256(publicKey));
+    const { keyset } = testRoot(1);
+    expect(descriptor).toMatchObject({ ...testFields(1), keyset, signed });
+    expect(fromHex(descriptor.id)).toEqual(sha256(keyset));
     expect(keyIdOf(descriptor.onionKey)).toEqual(sha256(descriptor.onionKey).slice(0, 8));
     expect(signed.length).toBeLessThan(MAX_DESCRIPTOR_BYTES);
   });
@@ -101,7 +101,7 @@ function parts(signed: Bytes): { body: Bytes; ed25519: Bytes; mlDsa: Bytes } {
 /** Where the long fields lie: [from, to). The frame is tag, length (2 bytes), body, tag, length, 64, tag, length (2 bytes), 3309. */
 function places(signed: Bytes): Record<'keyset' | 'onionKey' | 'ed25519' | 'mlDsa', readonly [number, number]> {
   const at = (needle: Bytes): number => Buffer.from(signed).indexOf(needle);
-  const [keyset, onionKey] = [at(testRoot(1).publicKey), at(testFields(1).onionKey)];
+  const [keyset, onionKey] = [at(testRoot(1).keyset), at(testFields(1).onionKey)];
   const end = signed.length;
   return { keyset: [keyset, keyset + 1984], onionKey: [onionKey, onionKey + 1216], mlDsa: [end - 3309, end], ed25519: [end - 3309 - 3 - 64, end - 3309 - 3] };
 }

@@ -6,9 +6,10 @@
  * A descriptor proves its own relay: the id is the hash of the keyset that signed it. Whether that relay is to be trusted is not told.
  */
 import { isRefusal, refuse, relayId, toHex, type Bytes, type Refusal } from '../base/index.ts';
-import { hybrid, HYBRID_PUBLIC, KEM_PUBLIC, purpose, sha256 } from '../crypto/index.ts';
+import { KEM_PUBLIC, sha256 } from '../crypto/index.ts';
+import { bodyOf, KEYSET_BYTES, verifySigned, type Signer } from '../identity/index.ts';
 import { parseAddress } from '../link/index.ts';
-import { create, decodeStrict, encode, RelayDescriptorSchema, SignedSchema, type MessageShape } from '../wire/index.ts';
+import { create, decodeStrict, encode, RelayDescriptorSchema, type MessageShape } from '../wire/index.ts';
 import type { Descriptor } from './descriptor-type.ts';
 
 export const MAX_DESCRIPTOR_BYTES = 8192;
@@ -23,51 +24,40 @@ const MAX_TEXT = 64;
 const MAX_CLASSES = 8;
 const MAX_DELAY_MS = 60_000;
 
-const signedOver = (body: Uint8Array): Bytes => purpose('descriptor', body);
+const PURPOSE = 'descriptor';
 
 /** What a relay says of itself; the rest follows from its keys. */
 export type DescriptorFields = Omit<Descriptor, 'id' | 'keyset' | 'signed'>;
 
-/** Signs a relay's own descriptor. `root` is its hybrid root key pair. Throws when a field is outside its bounds. */
-export function signDescriptor(root: { readonly publicKey: Uint8Array; readonly secretKey: Uint8Array }, fields: DescriptorFields): Bytes {
+/** Signs a relay's own descriptor with its root keyset. Throws RangeError when a field is outside its bounds. */
+export function signDescriptor(root: Signer, fields: DescriptorFields): Bytes {
   const { roles, ...rest } = fields;
-  const init = { ...rest, ...roles, addresses: [...fields.addresses], delayClasses: [...fields.delayClasses], suite: SUITE, keyset: new Uint8Array(root.publicKey) };
-  const message = create(RelayDescriptorSchema, init);
+  const lists = { addresses: [...fields.addresses], delayClasses: [...fields.delayClasses] };
+  const message = create(RelayDescriptorSchema, { ...rest, ...roles, ...lists, suite: SUITE, keyset: root.keyset });
   const wrong = checkFields(message);
   if (wrong !== undefined) throw new RangeError(`descriptor: ${wrong}`);
-  const body = encode(RelayDescriptorSchema, message);
-  return encode(SignedSchema, create(SignedSchema, { body, ...hybrid.sign(root.secretKey, signedOver(body)) }));
+  return root.sign(PURPOSE, encode(RelayDescriptorSchema, message));
 }
 
 /** Reads a descriptor without verifying its signatures: for what decides whether they are worth the time. */
 export function decodeDescriptor(signed: Uint8Array): Descriptor | Refusal {
-  const parts = split(signed);
-  return isRefusal(parts) ? parts : parts.descriptor;
+  if (signed.length > MAX_DESCRIPTOR_BYTES) return refuse('descriptor-size');
+  const body = bodyOf(signed);
+  const message = isRefusal(body) ? body : decodeStrict(RelayDescriptorSchema, body);
+  if (isRefusal(message)) return message;
+  const wrong = checkFields(message);
+  return wrong === undefined ? fromMessage(message, new Uint8Array(signed)) : refuse('descriptor-field', wrong);
 }
 
 /** Reads and verifies. Refused: what does not decode, is out of bounds, out of its time, or not signed by the keyset inside. `now` in UTC seconds. */
 export function verifyDescriptor(signed: Uint8Array, now: number): Descriptor | Refusal {
-  const parts = split(signed);
-  if (isRefusal(parts)) return parts;
-  const { descriptor, body, signature } = parts;
+  const descriptor = decodeDescriptor(signed);
+  if (isRefusal(descriptor)) return descriptor;
   if (!inTime(descriptor, now)) return refuse('descriptor-time');
-  return hybrid.verify(descriptor.keyset, signedOver(body), signature) ? descriptor : refuse('descriptor-signature');
+  return isRefusal(verifySigned(PURPOSE, descriptor.keyset, signed)) ? refuse('descriptor-signature') : descriptor;
 }
 
 export const inTime = ({ validFrom, validUntil }: Descriptor, now: number): boolean => validFrom <= now + SKEW && now < validUntil;
-
-function split(signed: Uint8Array) {
-  if (signed.length > MAX_DESCRIPTOR_BYTES) return refuse('descriptor-size');
-  // A copy, so that what is kept does not hold the buffer that it came in.
-  const carried = new Uint8Array(signed);
-  const outer = decodeStrict(SignedSchema, carried);
-  if (isRefusal(outer)) return outer;
-  const message = decodeStrict(RelayDescriptorSchema, outer.body);
-  if (isRefusal(message)) return message;
-  const wrong = checkFields(message);
-  if (wrong !== undefined) return refuse('descriptor-field', wrong);
-  return { descriptor: fromMessage(message, carried), body: outer.body, signature: { ed25519: outer.ed25519, mlDsa: outer.mlDsa } };
-}
 
 type DescriptorMessage = MessageShape<typeof RelayDescriptorSchema>;
 
@@ -75,7 +65,7 @@ type DescriptorMessage = MessageShape<typeof RelayDescriptorSchema>;
 function checkFields(message: DescriptorMessage): string | undefined {
   const { suite, keyset, addresses, onionKey, family, delayClasses, validFrom, validUntil, version } = message;
   if (suite !== SUITE) return `suite ${suite} is not ${SUITE}`;
-  if (keyset.length !== HYBRID_PUBLIC) return 'the keyset has another length';
+  if (keyset.length !== KEYSET_BYTES) return 'the keyset has another length';
   if (onionKey.length !== KEM_PUBLIC) return 'the onion key has another length';
   if (addresses.length < 1 || addresses.length > MAX_ADDRESSES) return `want 1 to ${MAX_ADDRESSES} addresses`;
   const bad = addresses.find((address) => address.length > MAX_ADDRESS || isRefusal(parseAddress(address)));

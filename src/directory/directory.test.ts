@@ -7,7 +7,7 @@ import { Directory } from './directory.ts';
 import { answerDirectory, decodePage, encodeDirectoryRequest, encodePage, PAGE_DESCRIPTORS } from './pages.ts';
 import { NOW, testDescriptor, testRoot, testSigned } from './testing.ts';
 
-const idOf = (n: number): RelayId => relayId(sha256(testRoot(n).publicKey));
+const idOf = (n: number): RelayId => relayId(sha256(testRoot(n).keyset));
 
 function directory(options: { most?: number; trusted?: readonly RelayId[] } = {}) {
   const time = { now: NOW };

@@ -1,17 +1,16 @@
 /** Relays for the tests of this folder: real key pairs, made once, and descriptors signed by them. */
 import type { Bytes, RelayId } from '../base/index.ts';
-import { hybrid, type Keypair } from '../crypto/index.ts';
+import { Signer } from '../identity/index.ts';
 import { seededRandom } from '../base/testing.ts';
 import { signDescriptor, verifyDescriptor, type DescriptorFields } from './descriptor.ts';
 import type { Descriptor } from './descriptor-type.ts';
 
 export const NOW = 1_800_000_000;
 
-const roots = new Map<number, Keypair>();
+const roots = new Map<number, Signer>();
 
-export function testRoot(n: number): Keypair {
-  const random = seededRandom(n);
-  const root = roots.get(n) ?? hybrid.keypair(random.bytes(32), random.bytes(32));
+export function testRoot(n: number): Signer {
+  const root = roots.get(n) ?? new Signer(seededRandom(n).bytes(64));
   roots.set(n, root);
   return root;
 }
