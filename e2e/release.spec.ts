@@ -1,4 +1,10 @@
 /** The app as a thing that is delivered: its policy holds in a real browser, and it opens with no network at all. */
+import { cpSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { Page } from '@playwright/test';
+import { buildApp } from '../scripts/build.ts';
+import { createPageServer } from '../scripts/page-server.ts';
 import { expect, startSotto, test } from './fixtures.ts';
 
 test('no inline code, no string as code or HTML, no connection but to the page and the relays', async ({ sotto, people }) => {
@@ -75,4 +81,83 @@ test('the manifest and its icons are there', async ({ sotto, people }) => {
   });
   expect(sizes.length).toBeGreaterThan(2);
   for (const { said, real } of sizes) expect(real).toBe(said);
+});
+
+/** The next release: the same, but for the name of its style sheet. Returns that file's name before and after. */
+function makeNextRelease(dist: string, next: string): { readonly before: string; readonly after: string } {
+  cpSync(dist, next, { recursive: true });
+  const before = readdirSync(join(next, 'assets')).find((name) => /^index-.*\.css$/.test(name));
+  if (before === undefined) throw new Error('the release has no style sheet');
+  const after = 'index-next.css';
+  renameSync(join(next, 'assets', before), join(next, 'assets', after));
+  for (const name of ['index.html', 'sw.js']) {
+    const text = readFileSync(join(next, name), 'utf8');
+    writeFileSync(join(next, name), text.replaceAll(before, after).replace(/(version:\W)[0-9a-f]{16}/, '$1next'));
+  }
+  return { before: `/assets/${before}`, after: `/assets/${after}` };
+}
+
+/** Serves a release without any relay, until the returned function is called. */
+async function serve(dist: string, port: number): Promise<{ readonly port: number; close(): Promise<void> }> {
+  const server = createPageServer(Promise.resolve({ dist, anchors: '{"anchors":[]}', origins: [] }), () => undefined);
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  const close = async (): Promise<void> => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  return { port: (server.address() as AddressInfo).port, close };
+}
+
+/** Past the browser's own cache, so that only the service worker or the network can answer; 0 when neither does. */
+function statusOf(page: Page, path: string): Promise<number> {
+  return page.evaluate(async (at) => {
+    const response = await fetch(at, { cache: 'no-store' }).catch(() => undefined);
+    return response?.status ?? 0;
+  }, path);
+}
+
+test('a new release waits until the last tab of the old one has gone, and that tab keeps all of its files', async ({ folder, people }) => {
+  const dist = await buildApp();
+  const next = join(folder, 'next');
+  const { before, after } = makeNextRelease(dist, next);
+  const visitor = await people.open('visitor');
+  const first = await serve(dist, 0);
+  const url = `http://localhost:${first.port}/`;
+  await visitor.page.goto(url);
+  await visitor.page.evaluate(() => navigator.serviceWorker.ready);
+  await visitor.page.reload();
+  await first.close();
+
+  const second = await serve(next, first.port);
+  const waiting = await visitor.page.evaluate(async () => {
+    const registration = await navigator.serviceWorker.ready;
+    await registration.update();
+    const installing = registration.installing;
+    if (installing !== null) {
+      await new Promise<void>((resolve) => {
+        installing.addEventListener('statechange', () => {
+          if (installing.state !== 'installing') resolve();
+        });
+      });
+    }
+    return registration.waiting !== null;
+  });
+  expect(waiting).toBe(true);
+  const visit = visitor.page;
+  expect(await statusOf(visit, before)).toBe(200);
+  await second.close();
+  expect(await statusOf(visit, before)).toBe(200);
+  await visitor.close();
+
+  const third = await serve(next, first.port);
+  const { page } = await people.open('visitor');
+  await page.goto(url);
+  await expect.poll(() => page.evaluate(() => caches.keys())).toEqual(expect.arrayContaining(['release-next']));
+  await expect
+    .poll(async () => (await page.evaluate(() => caches.keys())).filter((name) => name.startsWith('release-')))
+    .toEqual(['release-next']);
+  await third.close();
+  await page.reload();
+  await expect(page.locator(`link[href="${after}"]`)).toHaveCount(1);
+  expect(await statusOf(page, before)).toBe(0);
 });
