@@ -80,6 +80,11 @@ export class Sotto {
     process.kill(relay.pid, 'SIGKILL');
   }
 
+  /** Ends `npm start` itself as a crash would; what it started has to notice. */
+  crash(): void {
+    this.#child.kill('SIGKILL');
+  }
+
   /** Ends all of it, as Ctrl-C does; what it wrote stays. */
   async stop(): Promise<void> {
     this.#child.kill('SIGINT');
