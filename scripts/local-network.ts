@@ -23,21 +23,31 @@ export interface NetworkOptions {
 interface Known extends RelayIdentity {
   readonly name: string;
   readonly port: number;
+  readonly tcpPort: number;
 }
 
 const firstRespawnDelay = 500;
 const longestRespawnDelay = 10_000;
 
-/** Resolves to `port` when it is free, otherwise (and for 0) to one that is. */
-function freePort(port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', () => (port === 0 ? reject(new Error('there is no free port on this machine')) : resolve(freePort(0))));
-    server.listen(port, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : port));
-    });
-  });
+/** Below the ports that systems give to outgoing connections, so that a relay that is down does not find its port taken by a neighbour's. */
+const portRange = { from: 20_000, count: 12_000 };
+
+function isFree(port: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const server = createServer();
+  server.once('error', () => resolve(false));
+  server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  return promise;
+}
+
+/** Resolves to `preferred` when that is free, otherwise to a port that is. */
+async function freePort(preferred: number | undefined): Promise<number> {
+  if (preferred !== undefined && (await isFree(preferred))) return preferred;
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const port = portRange.from + Math.floor(Math.random() * portRange.count);
+    if (await isFree(port)) return port;
+  }
+  throw new Error('there is no free port on this machine');
 }
 
 /** Readers never see half a file. */
@@ -59,7 +69,7 @@ const isRunning = (entry: unknown): entry is { readonly pid: number } =>
   typeof entry === 'object' && entry !== null && 'pid' in entry && typeof entry.pid === 'number';
 
 const isKnown = (entry: unknown): entry is Known =>
-  typeof entry === 'object' && entry !== null && ['name', 'port', 'id', 'multiaddrs'].every((key) => key in entry);
+  typeof entry === 'object' && entry !== null && ['name', 'port', 'tcpPort', 'id', 'multiaddrs'].every((key) => key in entry);
 
 function isAlive(pid: number): boolean {
   try {
@@ -129,11 +139,12 @@ export class LocalNetwork {
     );
   }
 
-  #relayOptions(name: string, port: number): RelayOptions {
+  #relayOptions({ name, port, tcpPort }: Pick<Known, 'name' | 'port' | 'tcpPort'>): RelayOptions {
     const { tapDir } = this.#options;
     const base = {
       name,
       port,
+      tcpPort,
       stateDir: this.#path(`relays/${name}`),
       logFile: this.#path(`relays/${name}.log`),
       anchorsFile: this.#path('anchors.json'),
@@ -154,14 +165,17 @@ export class LocalNetwork {
 
   async #identity(name: string, before: readonly Known[]): Promise<Known> {
     const remembered = before.find((relay) => relay.name === name);
-    const port = await freePort(remembered?.port ?? 0);
-    if (remembered?.port === port && existsSync(this.#path(`relays/${name}`))) return remembered;
-    return { name, port, ...(await identify(this.#relayOptions(name, port))) };
+    const port = await freePort(remembered?.port);
+    const tcpPort = await freePort(remembered?.tcpPort);
+    const isSame = remembered?.port === port && remembered.tcpPort === tcpPort;
+    if (isSame && existsSync(this.#path(`relays/${name}`))) return remembered;
+    const ports = { name, port, tcpPort };
+    return { ...ports, ...(await identify(this.#relayOptions(ports))) };
   }
 
   async #launch(relay: Known, respawnDelay = firstRespawnDelay): Promise<void> {
     if (this.#stopping) throw new Error('stopped while starting');
-    const process = new RelayProcess(this.#relayOptions(relay.name, relay.port), (how) => this.#ended(relay, how, respawnDelay));
+    const process = new RelayProcess(this.#relayOptions(relay), (how) => this.#ended(relay, how, respawnDelay));
     this.#processes.set(relay.name, process);
     const { id, multiaddrs } = await process.ready;
     if (id !== relay.id)

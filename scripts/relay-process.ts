@@ -23,7 +23,9 @@ export interface RelayOptions {
   readonly name: string;
   readonly stateDir: string;
   readonly logFile: string;
+  /** For WebSocket, and for TCP between relays. */
   readonly port: number;
+  readonly tcpPort: number;
   readonly anchorsFile: string;
   readonly tapFile?: string;
 }
@@ -42,8 +44,8 @@ function parseIdentity(line: string): (RelayIdentity & { readonly ready: boolean
 
 /** Starts the program, its words going to the log; resolves with the first identity it prints that `accept` takes. */
 function launch(options: RelayOptions, extra: readonly string[], accept: (ready: boolean) => boolean) {
-  const { name, stateDir, logFile, port } = options;
-  const args = [...flags, '--name', name, '--state', stateDir, '--listen', `127.0.0.1:${port}`, ...extra];
+  const { name, stateDir, logFile, port, tcpPort } = options;
+  const args = [...flags, '--name', name, '--state', stateDir, '--listen', `127.0.0.1:${port}`, '--tcp', `${tcpPort}`, ...extra];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
   const log = createWriteStream(logFile, { flags: 'a' });
   child.stderr?.pipe(log, { end: false });

@@ -84,7 +84,8 @@ async function build(toolchain: Toolchain, to: string): Promise<void> {
   env['PATH'] = [toolchain.bin, dirname(bindgen), env['PATH']].join(delimiter);
   const cargoFlags = ['--', '--locked', ...(fromSource ? ['-Zbuild-std=std,panic_abort'] : [])];
   const raw = mkdtempSync(join(tmpdir(), 'sotto-wasm-raw-'));
-  const packFlags = ['--target', 'web', '--mode', 'no-install', '--release', '--no-pack', '--out-dir', raw, '--out-name', name];
+  // 'force': wasm-pack looks for a library built in advance otherwise, and wasm-bindgen is on the PATH already.
+  const packFlags = ['--target', 'web', '--mode', 'force', '--release', '--no-pack', '--out-dir', raw, '--out-name', name];
   await run(pack, ['build', ...packFlags, crate, ...cargoFlags], { env });
   mkdirSync(to, { recursive: true });
   for (const file of readdirSync(raw).filter((entry) => files.includes(entry))) copyFileSync(join(raw, file), join(to, file));
