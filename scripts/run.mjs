@@ -88,7 +88,9 @@ try {
   const [command = '', ...args] = process.argv.slice(2);
   const path = program(command);
   const node = suitableNode();
-  const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ''}` };
+  // Node keeps what it compiled, which halves the start of each of the relays.
+  const compiled = process.env.NODE_COMPILE_CACHE ?? join(root, '.cache', 'compile');
+  const env = { ...process.env, NODE_COMPILE_CACHE: compiled, PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ''}` };
   if (!isInstalled(root, root)) {
     say('Installing the dependencies (once)');
     npmCi(root, env);
