@@ -5,4 +5,4 @@ export { Keyring, sealForBoth, sealRotation, type KeyringOptions, type Opened, t
 export { PREKEY_LIFE_AFTER_SUCCESSOR } from './prekeys.ts';
 export { type Changes, type Epoch } from './records.ts';
 export { MAX_SKIPPED } from './sender-chain.ts';
-export { isPrekey, MAX_SLICES, prekeyId, readSlices, sliceFor, slicesRoot, type EpochMember, type Slice } from './slices.ts';
+export { isPrekey, MAX_SLICES, readSlices, sliceFor, slicesRoot, type EpochMember, type Slice } from './slices.ts';

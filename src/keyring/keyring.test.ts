@@ -9,7 +9,6 @@ import { MAX_TEXT } from './blob.ts';
 import { EpochSecret } from './epoch-secret.ts';
 import { PREKEY_LIFE_AFTER_SUCCESSOR } from './prekeys.ts';
 import { MAX_SKIPPED } from './sender-chain.ts';
-import { prekeyId } from './slices.ts';
 import { blobOf, newAddress, newHash, newRoom, NOW, TestDevice } from './testing.ts';
 
 const seed = testSeed();
@@ -359,7 +358,7 @@ describe('prekeys', () => {
     const made = alice.rotate([alice, bob], newAddress(random), [epoch]);
     const after = alice.rotate([alice, bob], newAddress(random), [epoch]);
     expect(bob.read(made.frame, [alice])).toMatchObject({ mine: true });
-    bob.keyring.erasePrekey(prekeyId(bob.prekey));
+    bob.keyring.erasePrekey(bob.prekey);
     expect(bob.read(after.frame, [alice])).toMatchObject({ why: 'no-prekey' });
     bob.prekey = own;
     expect(bob.read(alice.rotate([alice, bob], newAddress(random), [epoch]).frame, [alice])).toMatchObject({ mine: true });

@@ -32,7 +32,7 @@ import { Prekeys } from './prekeys.ts';
 import { decodeEpoch, encodeEpoch, PendingChanges, recordKey, type Changes, type Epoch } from './records.ts';
 import { makeRotate, openEpochBody, readRotate, type ReadRotate, type RotateTerms } from './rotate.ts';
 import { importChain, SenderChain } from './sender-chain.ts';
-import { sliceContext, sliceFor, type Slice } from './slices.ts';
+import { prekeyId, sliceContext, sliceFor, type Slice } from './slices.ts';
 
 export interface SealedFor {
   readonly topic: Topic;
@@ -73,7 +73,7 @@ interface OpenEpoch extends Epoch {
   readonly n: number;
   readonly chains: ReadonlyMap<DeviceId, SenderChain>;
   /** Hex of the prekey that opened it; undefined of one's own. */
-  readonly prekeyId: string | undefined;
+  readonly openedBy: string | undefined;
 }
 
 export class Keyring {
@@ -113,15 +113,16 @@ export class Keyring {
     this.#prekeys.posted(prekey, now);
   }
 
-  /** A prekey for one invite's Welcome; stays until `erasePrekey(prekeyId(it))`. bytes: 1216 */
+  /** A prekey for one invite's Welcome; stays until `erasePrekey`. bytes: 1216 */
   newInvitePrekey(): Bytes {
     return this.#prekeys.make(true);
   }
 
-  /** Erases the private half of the prekey of that id (bytes: 8). */
-  erasePrekey(id: Uint8Array): void {
-    this.#prekeys.erase(toHex(id));
-    this.#forgetClosed([toHex(id)]);
+  /** Erases the private half of a prekey (bytes: 1216) at once. */
+  erasePrekey(prekey: Uint8Array): void {
+    const id = toHex(prekeyId(prekey));
+    this.#prekeys.erase(id);
+    this.#forgetClosed([id]);
   }
 
   /** Erases the prekeys whose time is over. */
@@ -278,9 +279,9 @@ export class Keyring {
     this.#epochs.delete(id);
     this.#changes.delete(recordKey.epoch(epoch.n));
     // While its prekey lives the same Rotate could open the epoch anew, with every chain at its beginning.
-    if (epoch.prekeyId === undefined || !this.#prekeys.has(fromHex(epoch.prekeyId))) return;
-    this.#closed.set(id, epoch.prekeyId);
-    this.#changes.put(recordKey.closed(id), fromHex(epoch.prekeyId));
+    if (epoch.openedBy === undefined || !this.#prekeys.has(fromHex(epoch.openedBy))) return;
+    this.#closed.set(id, epoch.openedBy);
+    this.#changes.put(recordKey.closed(id), fromHex(epoch.openedBy));
   }
 
   #forgetClosed(prekeyIds: readonly string[]): void {
@@ -292,12 +293,12 @@ export class Keyring {
   }
 
   /** Opens an epoch once and erases its secret. */
-  #openEpoch(epoch: Epoch, secret: EpochSecret, prekeyId: string | undefined): void {
+  #openEpoch(epoch: Epoch, secret: EpochSecret, openedBy: string | undefined): void {
     if (!this.#epochs.has(epoch.id)) {
       const n = this.#nextEpoch++;
       const chains = new Map(epoch.devices.map((device) => [device, new SenderChain(secret.chain(this.room, epoch.id, device))]));
-      this.#epochs.set(epoch.id, { ...epoch, n, chains, prekeyId });
-      this.#changes.put(recordKey.epoch(n), encodeEpoch(epoch, prekeyId));
+      this.#epochs.set(epoch.id, { ...epoch, n, chains, openedBy });
+      this.#changes.put(recordKey.epoch(n), encodeEpoch(epoch, openedBy));
       for (const [d, device] of epoch.devices.entries())
         this.#changes.put(recordKey.chain(n, d), chains.get(device)?.export() ?? new Uint8Array(0));
     }
@@ -318,13 +319,13 @@ export class Keyring {
       else throw new Error(`keyring: no record is called ${key}`);
     }
     for (const [n, value] of epochs.toSorted(([a], [b]) => a - b)) {
-      const { epoch, prekeyId } = decodeEpoch(value);
+      const { epoch, openedBy } = decodeEpoch(value);
       const open = epoch.devices.map((device, d) => {
         const chain = chains.get(`${n}/${d}`);
         if (chain === undefined) throw new Error('keyring: the record of a chain is missing');
         return [device, importChain(chain, skipped.get(`${n}/${d}`) ?? [])] as const;
       });
-      this.#epochs.set(epoch.id, { ...epoch, n, chains: new Map(open), prekeyId });
+      this.#epochs.set(epoch.id, { ...epoch, n, chains: new Map(open), openedBy });
       this.#nextEpoch = Math.max(this.#nextEpoch, n + 1);
     }
   }

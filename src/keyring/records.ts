@@ -61,8 +61,8 @@ export interface Epoch {
   readonly openedAt: number;
 }
 
-/** `prekeyId`: hex of the prekey that opened it; undefined of an epoch of one's own. */
-export function encodeEpoch(epoch: Epoch, prekeyId: string | undefined): Bytes {
+/** `openedBy`: hex of the prekey that opened it; undefined of an epoch of one's own. */
+export function encodeEpoch(epoch: Epoch, openedBy: string | undefined): Bytes {
   const record = create(EpochRecordSchema, {
     id: idBytes(epoch.id),
     join: epoch.join,
@@ -72,13 +72,13 @@ export function encodeEpoch(epoch: Epoch, prekeyId: string | undefined): Bytes {
     mailboxes: epoch.address.mailboxes.map(idBytes),
     devices: epoch.devices.map(idBytes),
     openedAt: BigInt(epoch.openedAt),
-    prekeyId: fromHex(prekeyId ?? ''),
+    prekeyId: fromHex(openedBy ?? ''),
   });
   return encode(EpochRecordSchema, record);
 }
 
 /** Throws Error for a record that is damaged. */
-export function decodeEpoch(value: Uint8Array): { readonly epoch: Epoch; readonly prekeyId: string | undefined } {
+export function decodeEpoch(value: Uint8Array): { readonly epoch: Epoch; readonly openedBy: string | undefined } {
   const record = decodeStrict(EpochRecordSchema, value);
   const address = isRefusal(record) ? undefined : readAddress(record.address, record.mailboxes);
   if (isRefusal(record) || address === undefined) throw new Error('keyring: the record of an epoch is damaged');
@@ -91,5 +91,5 @@ export function decodeEpoch(value: Uint8Array): { readonly epoch: Epoch; readonl
     devices: record.devices.map(deviceId),
     openedAt: Number(record.openedAt),
   };
-  return { epoch, prekeyId: record.prekeyId.length === 0 ? undefined : toHex(record.prekeyId) };
+  return { epoch, openedBy: record.prekeyId.length === 0 ? undefined : toHex(record.prekeyId) };
 }
