@@ -12,3 +12,4 @@ export * from './gen/invite_pb.js';
 export * from './gen/replica_pb.js';
 export * from './gen/chat_pb.js';
 export * from './gen/device_record_pb.js';
+export * from './gen/operation_pb.js';
