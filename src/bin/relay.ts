@@ -17,8 +17,19 @@ const USAGE = `usage: relay --config FILE
 class UsageError extends Error {}
 
 /** Errors of sockets and streams: somebody on the network hung up, or sent what a library refused. */
-const NETWORK_CODES = new Set(['ECONNRESET', 'ECONNABORTED', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ERR_STREAM_DESTROYED', 'ERR_STREAM_PREMATURE_CLOSE']);
-const NETWORK_NAMES = /^(Stream\w*|Connection\w*|Dial|Muxer\w*|Abort|Timeout|UnexpectedEOF|InvalidMessage|InvalidMessageLength|UnsupportedProtocol|EncryptionFailed|InvalidCryptoExchange|TooManyInboundProtocolStreams|InvalidFrame|ReceiveWindowExceeded)Error$/;
+const NETWORK_CODES = new Set([
+  'ECONNRESET',
+  'ECONNABORTED',
+  'ECONNREFUSED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ERR_STREAM_DESTROYED',
+  'ERR_STREAM_PREMATURE_CLOSE',
+]);
+const NETWORK_NAMES =
+  /^(Stream\w*|Connection\w*|Dial|Muxer\w*|Abort|Timeout|UnexpectedEOF|InvalidMessage|InvalidMessageLength|UnsupportedProtocol|EncryptionFailed|InvalidCryptoExchange|TooManyInboundProtocolStreams|InvalidFrame|ReceiveWindowExceeded)Error$/;
 
 function isOfTheNetwork(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
@@ -30,9 +41,17 @@ function flags() {
     return parseArgs({
       strict: true,
       options: {
-        config: { type: 'string' }, state: { type: 'string' }, listen: { type: 'string' }, tcp: { type: 'string' }, anchors: { type: 'string' },
-        announce: { type: 'string', multiple: true }, name: { type: 'string' }, family: { type: 'string' }, tap: { type: 'string' },
-        'print-id': { type: 'boolean', default: false }, help: { type: 'boolean', default: false },
+        config: { type: 'string' },
+        state: { type: 'string' },
+        listen: { type: 'string' },
+        tcp: { type: 'string' },
+        anchors: { type: 'string' },
+        announce: { type: 'string', multiple: true },
+        name: { type: 'string' },
+        family: { type: 'string' },
+        tap: { type: 'string' },
+        'print-id': { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
       },
     }).values;
   } catch (error) {
@@ -50,8 +69,12 @@ function read(file: string, what: string): string {
 
 function settingsFrom(values: ReturnType<typeof flags>): RelaySettings {
   const { config, 'print-id': _printId, help: _help, tcp, ...given } = values;
-  if (config !== undefined && (tcp !== undefined || Object.keys(given).length > 0)) throw new UsageError('--config stands alone: put the rest into the file');
-  const settings = config === undefined ? readSettings({ ...given, ...(tcp === undefined ? {} : { tcp: Number(tcp) }) }) : parseConfig(read(config, 'the configuration'));
+  if (config !== undefined && (tcp !== undefined || Object.keys(given).length > 0))
+    throw new UsageError('--config stands alone: put the rest into the file');
+  const settings =
+    config === undefined
+      ? readSettings({ ...given, ...(tcp === undefined ? {} : { tcp: Number(tcp) }) })
+      : parseConfig(read(config, 'the configuration'));
   if (isRefusal(settings)) throw new UsageError(settings.detail ?? settings.refused);
   return settings;
 }

@@ -14,7 +14,8 @@ export interface Anchor {
 
 const MAX_ANCHORS = 64;
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Reads the text of anchors.json. Refused as `anchors`, with words that say what is wrong and where. */
 export function parseAnchors(json: string): Anchor[] | Refusal {
@@ -39,7 +40,8 @@ function parseAnchor(entry: unknown, where: string): Anchor | Refusal {
   if (!isObject(entry)) return refuse('anchors', `${where}: not an object`);
   const { id, addresses, family } = entry;
   if (typeof id !== 'string' || !/^[0-9a-f]{64}$/.test(id)) return refuse('anchors', `${where}: "id" is not 64 hex digits`);
-  if (typeof family !== 'string' || family.length > 64) return refuse('anchors', `${where}: "family" is not a text of at most 64 characters`);
+  if (typeof family !== 'string' || family.length > 64)
+    return refuse('anchors', `${where}: "family" is not a text of at most 64 characters`);
   if (!Array.isArray(addresses) || addresses.length === 0 || addresses.length > 8 || !addresses.every(isAddress)) {
     return refuse('anchors', `${where}: "addresses" are not 1 to 8 multiaddrs`);
   }

@@ -40,7 +40,11 @@ describe('descriptors', () => {
   it('refuse a body signed by another, and either signature alone', () => {
     const [mine, other] = [parts(testSigned(1)), parts(testSigned(2))];
     for (const mixed of [
-      { ...mine, ed25519: other.ed25519 }, { ...mine, mlDsa: other.mlDsa }, { ...mine, mlDsa: new Uint8Array(0) }, { ...mine, ed25519: new Uint8Array(64) }, { ...mine, body: other.body },
+      { ...mine, ed25519: other.ed25519 },
+      { ...mine, mlDsa: other.mlDsa },
+      { ...mine, mlDsa: new Uint8Array(0) },
+      { ...mine, ed25519: new Uint8Array(64) },
+      { ...mine, body: other.body },
     ]) {
       expect(verifyDescriptor(encode(SignedSchema, create(SignedSchema, mixed)), NOW)).toMatchObject({ refused: 'descriptor-signature' });
     }
@@ -66,7 +70,13 @@ describe('descriptors', () => {
   describe('flipped, cut and grown', () => {
     let signed: Bytes;
     beforeAll(() => {
-      signed = testSigned(1, { addresses: ['/ip4/203.0.113.1/tcp/1'], family: '', version: '', delayClasses: [], roles: { guard: false, middle: false, mailbox: true } });
+      signed = testSigned(1, {
+        addresses: ['/ip4/203.0.113.1/tcp/1'],
+        family: '',
+        version: '',
+        delayClasses: [],
+        roles: { guard: false, middle: false, mailbox: true },
+      });
     });
 
     // A verification of Ed25519 costs a third of a millisecond and more, of ML-DSA several. So: every bit of the framing, of the small
@@ -87,7 +97,10 @@ describe('descriptors', () => {
     }, 120_000);
 
     it('are refused at each length, and with each byte more', () => {
-      for (let length = 0; length < signed.length; length++) expect(isRefusal(decodeDescriptor(signed.subarray(0, length)))).toBe(length !== places(signed).mlDsa[0] - 3 && length !== places(signed).ed25519[0] - 2);
+      for (let length = 0; length < signed.length; length++)
+        expect(isRefusal(decodeDescriptor(signed.subarray(0, length)))).toBe(
+          length !== places(signed).mlDsa[0] - 3 && length !== places(signed).ed25519[0] - 2,
+        );
       for (let byte = 0; byte < 256; byte++) expect(isRefusal(decodeDescriptor(concat(signed, Uint8Array.of(byte))))).toBe(true);
     }, 60_000);
   });
@@ -103,5 +116,10 @@ function places(signed: Bytes): Record<'keyset' | 'onionKey' | 'ed25519' | 'mlDs
   const at = (needle: Bytes): number => Buffer.from(signed).indexOf(needle);
   const [keyset, onionKey] = [at(testRoot(1).keyset), at(testFields(1).onionKey)];
   const end = signed.length;
-  return { keyset: [keyset, keyset + 1984], onionKey: [onionKey, onionKey + 1216], mlDsa: [end - 3309, end], ed25519: [end - 3309 - 3 - 64, end - 3309 - 3] };
+  return {
+    keyset: [keyset, keyset + 1984],
+    onionKey: [onionKey, onionKey + 1216],
+    mlDsa: [end - 3309, end],
+    ed25519: [end - 3309 - 3 - 64, end - 3309 - 3],
+  };
 }

@@ -81,7 +81,19 @@ const isPlain = (text: string): boolean => text.length <= MAX_TEXT && /^[\x20-\x
 function fromMessage(message: DescriptorMessage, signed: Bytes): Descriptor {
   const { keyset, addresses, onionKey, guard, middle, mailbox, family, delayClasses, validFrom, validUntil, version } = message;
   const id = relayId(sha256(keyset));
-  return { id, keyset: new Uint8Array(keyset), addresses, onionKey: new Uint8Array(onionKey), roles: { guard, middle, mailbox }, family, delayClasses, validFrom, validUntil, version, signed };
+  return {
+    id,
+    keyset: new Uint8Array(keyset),
+    addresses,
+    onionKey: new Uint8Array(onionKey),
+    roles: { guard, middle, mailbox },
+    family,
+    delayClasses,
+    validFrom,
+    validUntil,
+    version,
+    signed,
+  };
 }
 
 /** H(onionKey)[0..8], as CREATE names it. bytes: 8 */

@@ -12,7 +12,12 @@ const idOf = (n: number): RelayId => relayId(sha256(testRoot(n).keyset));
 function directory(options: { most?: number; trusted?: readonly RelayId[] } = {}) {
   const time = { now: NOW };
   const counters = new Counters();
-  const made = new Directory({ now: () => time.now, trusted: new Set(options.trusted), counters, ...(options.most === undefined ? {} : { most: options.most }) });
+  const made = new Directory({
+    now: () => time.now,
+    trusted: new Set(options.trusted),
+    counters,
+    ...(options.most === undefined ? {} : { most: options.most }),
+  });
   const merge = (source: string, list: readonly Bytes[]): boolean[] => {
     const begun = made.merge(source);
     const went = list.map((signed) => begun.add(signed));
@@ -25,7 +30,11 @@ function directory(options: { most?: number; trusted?: readonly RelayId[] } = {}
 describe('the directory', () => {
   it('keeps the newest of each relay, whatever the order', () => {
     const [old, fresh] = [testSigned(1), testSigned(1, { validFrom: NOW + 60 })];
-    for (const order of [[old, fresh], [fresh, old], [old, fresh, old, fresh]]) {
+    for (const order of [
+      [old, fresh],
+      [fresh, old],
+      [old, fresh, old, fresh],
+    ]) {
       const { directory: d } = directory();
       for (const signed of order) d.add(signed);
       expect(d.get(idOf(1))?.validFrom).toBe(NOW + 60);
@@ -123,8 +132,13 @@ describe('pages', () => {
   });
 
   it.each([
-    ['nothing', ''], ['half a cursor', '000000'], ['half a length', '00000000' + '00'], ['an empty descriptor', '00000000' + '0000'],
-    ['a cut descriptor', '00000000' + '000201'], ['eight descriptors', '00000000' + '000101'.repeat(8)], ['one too long', '00000000' + '2001' + '00'.repeat(0x2001)],
+    ['nothing', ''],
+    ['half a cursor', '000000'],
+    ['half a length', '00000000' + '00'],
+    ['an empty descriptor', '00000000' + '0000'],
+    ['a cut descriptor', '00000000' + '000201'],
+    ['eight descriptors', '00000000' + '000101'.repeat(8)],
+    ['one too long', '00000000' + '2001' + '00'.repeat(0x2001)],
   ])('refuse %s', (_what, hex) => {
     expect(decodePage(Uint8Array.from(Buffer.from(hex, 'hex')))).toMatchObject({ refused: 'directory-page' });
   });
@@ -139,7 +153,11 @@ describe('the client', () => {
   const network = (n: number, listed: readonly Descriptor[], answer = (body: Bytes): Bytes => serve(listed, body)) => {
     const seen = { opened: [] as number[], closed: 0 };
     const circuit: DirectoryCircuit = { ask: async (body) => answer(body), close: () => (seen.closed += 1) };
-    return { seen, describe: async () => testSigned(n), open: async (path: readonly Descriptor[]) => (seen.opened.push(path.length), circuit) };
+    return {
+      seen,
+      describe: async () => testSigned(n),
+      open: async (path: readonly Descriptor[]) => (seen.opened.push(path.length), circuit),
+    };
   };
   const serve = (listed: readonly Descriptor[], body: Bytes): Bytes => {
     const answered = answerDirectory(listed, body);

@@ -101,7 +101,9 @@ export class Directory {
   disagreements(): Disagreement[] {
     const found: Disagreement[] = [];
     for (const { id, validFrom } of this.list()) {
-      const missing = [...this.#sources].filter(([, { at, listed }]) => !listed.has(id) && at > validFrom + SPREADING).map(([name]) => name);
+      const missing = [...this.#sources]
+        .filter(([, { at, listed }]) => !listed.has(id) && at > validFrom + SPREADING)
+        .map(([name]) => name);
       const differing = this.#differing(id);
       if (missing.length > 0 && missing.length < this.#sources.size) found.push({ relay: id, kind: 'missing', sources: missing });
       if (differing.length > 0) found.push({ relay: id, kind: 'differs', sources: differing });
@@ -139,6 +141,8 @@ export class Directory {
       const one = listed.get(id);
       return one === undefined ? [] : [{ name, ...one }];
     });
-    return said.filter((one) => said.some((other) => other.validFrom === one.validFrom && other.print !== one.print)).map(({ name }) => name);
+    return said
+      .filter((one) => said.some((other) => other.validFrom === one.validFrom && other.print !== one.print))
+      .map(({ name }) => name);
   }
 }

@@ -10,7 +10,8 @@ import { NetworkTime } from './time.ts';
 const seed = testSeed();
 const DAY = 86_400_000;
 const id = (n: number): RelayId => relayId(sha256(Uint8Array.of(n)));
-const candidates = (...ns: readonly number[]): Candidate[] => ns.map((n) => ({ id: id(n), addresses: [`/dns4/r${n}.example.org/tcp/443/tls/ws`] }));
+const candidates = (...ns: readonly number[]): Candidate[] =>
+  ns.map((n) => ({ id: id(n), addresses: [`/dns4/r${n}.example.org/tcp/443/tls/ws`] }));
 const ten = candidates(0, 1, 2, 3, 4, 5, 6, 7, 8, 9);
 
 function guards(state: Parameters<typeof restart>[1] = [], clock = new ManualClock()) {
@@ -111,7 +112,14 @@ describe('network time', () => {
 
   it('hears each relay once: one cannot outvote two', () => {
     const time = new NetworkTime(new ManualClock(1_000_000_000));
-    for (const [n, seconds] of [[1, 1_000_000], [2, 1_000_001], [3, 9], [3, 9], [3, 9]] as const) time.heard(id(n), seconds);
+    for (const [n, seconds] of [
+      [1, 1_000_000],
+      [2, 1_000_001],
+      [3, 9],
+      [3, 9],
+      [3, 9],
+    ] as const)
+      time.heard(id(n), seconds);
     expect(time.seconds()).toBe(1_000_000);
   });
 });
@@ -122,7 +130,9 @@ describe('anchors.json', () => {
     expect(parseAnchors(JSON.stringify({ anchors: [anchor, { ...anchor, id: id(2) }] }))).toEqual([anchor, { ...anchor, id: id(2) }]);
   });
   it.each([
-    ['{', 'not JSON'], ['[]', 'want'], ['{"anchors": []}', 'want'],
+    ['{', 'not JSON'],
+    ['[]', 'want'],
+    ['{"anchors": []}', 'want'],
     [JSON.stringify({ anchors: [anchor, anchor] }), 'twice'],
     [JSON.stringify({ anchors: [{ ...anchor, id: 'x' }] }), 'anchor 1: "id"'],
     [JSON.stringify({ anchors: [{ ...anchor, addresses: ['x'] }] }), 'anchor 1: "addresses"'],

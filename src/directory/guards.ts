@@ -66,7 +66,8 @@ export class Guards {
     const free = candidates.filter(({ id }) => !kept.some((guard) => guard.id === id));
     while (kept.length < GUARDS && free.length > 0) {
       const [chosen] = free.splice(integer(this.#random, free.length), 1);
-      if (chosen !== undefined) kept.push({ id: chosen.id, addresses: chosen.addresses, listed: now, until: now + KEPT_MS + integer(this.#random, KEPT_MORE_MS) });
+      if (chosen !== undefined)
+        kept.push({ id: chosen.id, addresses: chosen.addresses, listed: now, until: now + KEPT_MS + integer(this.#random, KEPT_MORE_MS) });
     }
     this.#kept = kept;
     return JSON.stringify(kept) !== JSON.stringify(before);

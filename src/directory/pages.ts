@@ -33,7 +33,8 @@ export function answerDirectory(sorted: readonly Descriptor[], request: Uint8Arr
   return encodePage({ next: after === undefined ? 0 : placeOf(after), descriptors: page.map(({ signed }) => signed) });
 }
 
-export const encodePage = ({ next, descriptors }: Page): Bytes => concat(u32(next), ...descriptors.flatMap((signed) => [u16(signed.length), signed]));
+export const encodePage = ({ next, descriptors }: Page): Bytes =>
+  concat(u32(next), ...descriptors.flatMap((signed) => [u16(signed.length), signed]));
 
 /** Reads a page. Refused as `directory-page`: a cut or empty descriptor, more than seven, one that is too long. */
 export function decodePage(body: Uint8Array): Page | Refusal {
@@ -43,7 +44,8 @@ export function decodePage(body: Uint8Array): Page | Refusal {
   while (at < body.length) {
     const length = at + 2 <= body.length ? readU16(body, at) : 0;
     const end = at + 2 + length;
-    if (length === 0 || length > MAX_DESCRIPTOR_BYTES || end > body.length || descriptors.length === PAGE_DESCRIPTORS) return refuse('directory-page');
+    if (length === 0 || length > MAX_DESCRIPTOR_BYTES || end > body.length || descriptors.length === PAGE_DESCRIPTORS)
+      return refuse('directory-page');
     descriptors.push(new Uint8Array(body.subarray(at + 2, end)));
     at = end;
   }

@@ -9,11 +9,19 @@ import { testDescriptor } from './testing.ts';
 
 const seed = testSeed();
 const id = (n: number): RelayId => relayId(sha256(Uint8Array.of(n)));
-const at = (n: number, changes: Partial<Descriptor> = {}): Descriptor => testDescriptor(id(n), { addresses: [`/ip4/${20 + n}.1.2.3/tcp/443/tls/ws`], family: `f${n}`, ...changes });
+const at = (n: number, changes: Partial<Descriptor> = {}): Descriptor =>
+  testDescriptor(id(n), { addresses: [`/ip4/${20 + n}.1.2.3/tcp/443/tls/ws`], family: `f${n}`, ...changes });
 
 const ask = (descriptors: readonly Descriptor[], changes: Partial<PathQuestion> = {}) =>
   choosePath({
-    descriptors, guard: id(1), last: id(3), mailbox: true, trusted: new Set([id(1)]), avoids: () => false, random: seededRandom(seed), ...changes,
+    descriptors,
+    guard: id(1),
+    last: id(3),
+    mailbox: true,
+    trusted: new Set([id(1)]),
+    avoids: () => false,
+    random: seededRandom(seed),
+    ...changes,
   });
 
 const family = fc.constantFrom('', 'a', 'b', 'c', 'd');
@@ -23,8 +31,25 @@ const address = fc.oneof(
   fc.integer({ min: 1, max: 3 }).map((n) => `/dns4/r${n}.example.org/tcp/443/tls/ws`),
 );
 const relays = fc
-  .array(fc.record({ family, addresses: fc.array(address, { minLength: 1, maxLength: 2 }), guard: fc.boolean(), middle: fc.boolean(), mailbox: fc.boolean(), trusted: fc.boolean(), bad: fc.boolean() }), { minLength: 3, maxLength: 12 })
-  .map((list) => list.map(({ guard, middle, mailbox, trusted, bad, ...rest }, n) => ({ descriptor: testDescriptor(id(n), { ...rest, roles: { guard, middle, mailbox } }), trusted, bad })));
+  .array(
+    fc.record({
+      family,
+      addresses: fc.array(address, { minLength: 1, maxLength: 2 }),
+      guard: fc.boolean(),
+      middle: fc.boolean(),
+      mailbox: fc.boolean(),
+      trusted: fc.boolean(),
+      bad: fc.boolean(),
+    }),
+    { minLength: 3, maxLength: 12 },
+  )
+  .map((list) =>
+    list.map(({ guard, middle, mailbox, trusted, bad, ...rest }, n) => ({
+      descriptor: testDescriptor(id(n), { ...rest, roles: { guard, middle, mailbox } }),
+      trusted,
+      bad,
+    })),
+  );
 
 describe('paths', () => {
   it('obey every rule of §5, and are refused only when no relay obeys them', () => {
@@ -34,12 +59,26 @@ describe('paths', () => {
         const trusted = new Set(list.flatMap((r) => (r.trusted ? [r.descriptor.id] : [])));
         const bad = new Set(list.flatMap((r) => (r.bad ? [r.descriptor.id] : [])));
         const [guard, , last] = descriptors as [Descriptor, Descriptor, Descriptor];
-        const path = choosePath({ descriptors, guard: guard.id, last: last.id, mailbox: true, trusted, avoids: (r) => bad.has(r), random: seededRandom(chance) });
+        const path = choosePath({
+          descriptors,
+          guard: guard.id,
+          last: last.id,
+          mailbox: true,
+          trusted,
+          avoids: (r) => bad.has(r),
+          random: seededRandom(chance),
+        });
         const isPrivate = (d: Descriptor): boolean => d.addresses.some((a) => a.includes('127.0.0.1'));
         const usable = (d: Descriptor): boolean => trusted.has(d.id) || !isPrivate(d);
         const fits = (m: Descriptor): boolean =>
-          new Set([guard.id, m.id, last.id]).size === 3 && [guard, m, last].every(usable) && guard.roles.guard && m.roles.middle && last.roles.mailbox &&
-          (trusted.has(guard.id) || trusted.has(m.id)) && (guard.family === '' || guard.family !== m.family) && !sameNetwork(guard, m);
+          new Set([guard.id, m.id, last.id]).size === 3 &&
+          [guard, m, last].every(usable) &&
+          guard.roles.guard &&
+          m.roles.middle &&
+          last.roles.mailbox &&
+          (trusted.has(guard.id) || trusted.has(m.id)) &&
+          (guard.family === '' || guard.family !== m.family) &&
+          !sameNetwork(guard, m);
         if (isRefusal(path)) {
           expect(descriptors.filter(fits)).toEqual([]);
           expect(path.detail).toMatch(/^[A-Z].*\.$/);
@@ -83,7 +122,10 @@ describe('paths', () => {
 
   it('are refused in words, one for each reason', () => {
     const words = [
-      ask([at(2), at(3)]), ask([at(1), at(2)]), ask([at(1), at(3)]), ask([at(1), at(2), at(3)], { last: id(1) }),
+      ask([at(2), at(3)]),
+      ask([at(1), at(2)]),
+      ask([at(1), at(3)]),
+      ask([at(1), at(2), at(3)], { last: id(1) }),
       ask([at(1), at(2), at(3, { roles: { guard: true, middle: true, mailbox: false } })]),
     ].map((path) => (isRefusal(path) ? path.refused : 'a path'));
     expect(words).toEqual(['no-guard', 'no-last-hop', 'no-middle', 'no-guard', 'no-last-hop']);
@@ -103,6 +145,7 @@ describe('paths', () => {
 });
 
 function sameNetwork(a: Descriptor, b: Descriptor): boolean {
-  const key = (text: string): string => (text.startsWith('/ip4/127') ? text : text.startsWith('/dns4') ? (text.split('/')[2] ?? '') : text.split('.').slice(0, 2).join('.'));
+  const key = (text: string): string =>
+    text.startsWith('/ip4/127') ? text : text.startsWith('/dns4') ? (text.split('/')[2] ?? '') : text.split('.').slice(0, 2).join('.');
   return a.addresses.some((one) => b.addresses.some((other) => key(one) === key(other)));
 }

@@ -36,7 +36,9 @@ export function choosePath(question: PathQuestion): Path | Refusal {
   if (last === undefined) return refuse('no-last-hop', 'The relay that keeps the messages is not in the directory.');
   if (question.mailbox && !last.roles.mailbox) return refuse('no-last-hop', 'The relay that should keep the messages does not keep any.');
   if (guard.id === last.id) return refuse('no-guard', 'The first and the last relay would be the same.');
-  const fitting = usable.filter((middle) => middle.roles.middle && middle.id !== guard.id && middle.id !== last.id && strangers(guard, middle));
+  const fitting = usable.filter(
+    (middle) => middle.roles.middle && middle.id !== guard.id && middle.id !== last.id && strangers(guard, middle),
+  );
   const middles = fitting.filter(({ id }) => trusted.has(guard.id) || trusted.has(id));
   const middle = pick(random, preferred(middles, avoids));
   if (middle === undefined) return refuse('no-middle', 'There are not enough independent relays for three hops.');

@@ -16,11 +16,19 @@ export function testRoot(n: number): Signer {
 }
 
 export const testFields = (n: number, changes: Partial<DescriptorFields> = {}): DescriptorFields => ({
-  addresses: [`/dns4/relay${n}.example.org/tcp/443/tls/ws`], onionKey: seededRandom(1000 + n).bytes(1216), roles: { guard: true, middle: true, mailbox: true },
-  family: `family ${n}`, delayClasses: [0, 20], validFrom: NOW, validUntil: NOW + 10_800, version: 'sotto 0.1.0', ...changes,
+  addresses: [`/dns4/relay${n}.example.org/tcp/443/tls/ws`],
+  onionKey: seededRandom(1000 + n).bytes(1216),
+  roles: { guard: true, middle: true, mailbox: true },
+  family: `family ${n}`,
+  delayClasses: [0, 20],
+  validFrom: NOW,
+  validUntil: NOW + 10_800,
+  version: 'sotto 0.1.0',
+  ...changes,
 });
 
-export const testSigned = (n: number, changes: Partial<DescriptorFields> = {}): Bytes => signDescriptor(testRoot(n), testFields(n, changes));
+export const testSigned = (n: number, changes: Partial<DescriptorFields> = {}): Bytes =>
+  signDescriptor(testRoot(n), testFields(n, changes));
 
 /** Without signatures, for what does not look at them. */
 export function testDescriptor(id: RelayId, changes: Partial<Descriptor> = {}): Descriptor {

@@ -27,10 +27,13 @@ export function parseAddress(text: string): Address | Refusal {
   if (memory !== undefined) return { host: memory, port: 0, transport: 'memory', public: false, prefix: undefined, peer: undefined };
   const [, kind, host, digits, how, peer] = SHAPE.exec(text) ?? [];
   const port = Number(digits);
-  if (kind === undefined || host === undefined || !(port >= 1 && port <= 65535)) return refuse('address', 'not a multiaddr that Sotto knows');
+  if (kind === undefined || host === undefined || !(port >= 1 && port <= 65535))
+    return refuse('address', 'not a multiaddr that Sotto knows');
   const transport = how === undefined ? 'tcp' : how === '/ws' ? 'ws' : 'wss';
   const read = kind === 'ip4' ? ip4(host) : kind === 'ip6' ? ip6(host) : dns(host);
-  return read === undefined ? refuse('address', `not a host of kind ${kind}`) : { host: host.toLowerCase(), port, transport, peer, ...read };
+  return read === undefined
+    ? refuse('address', `not a host of kind ${kind}`)
+    : { host: host.toLowerCase(), port, transport, peer, ...read };
 }
 
 type Reach = Pick<Address, 'public' | 'prefix'>;
@@ -49,7 +52,8 @@ function ip4(host: string): Reach | undefined {
 function groups(host: string): number[] | undefined {
   const [head, tail, more] = host.split('::');
   if (head === undefined || more !== undefined) return undefined;
-  const read = (text: string): number[] => (text === '' ? [] : text.split(':').map((g) => (/^[0-9a-fA-F]{1,4}$/.test(g) ? parseInt(g, 16) : NaN)));
+  const read = (text: string): number[] =>
+    text === '' ? [] : text.split(':').map((g) => (/^[0-9a-fA-F]{1,4}$/.test(g) ? parseInt(g, 16) : NaN));
   const before = read(head);
   const after = tail === undefined ? [] : read(tail);
   const missing = 8 - before.length - after.length;

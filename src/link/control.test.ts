@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fromHex, isRefusal, toHex, type Bytes } from '../base/index.ts';
 import { testSeed } from '../base/testing.ts';
-import { CONTROL_PAYLOAD_BYTES, ControlReader, encodeControl, MAX_PARTS, type Control } from './control.ts';
+import { CONTROL_PAYLOAD_BYTES, ControlReader, encodeControl, MAX_PARTS } from './control.ts';
 import { ControlType } from './link.ts';
 
 const seed = testSeed();
@@ -49,7 +49,14 @@ describe('control cells', () => {
     const three = encodeControl(ControlType.CREATE, 5, new Uint8Array(2410).fill(1));
     const other = encodeControl(ControlType.CREATE, 6, new Uint8Array(2410).fill(2));
     const [a, b, c] = three as [Bytes, Bytes, Bytes];
-    const orders: Bytes[][] = [[b], [a, a], [a, c], [a, b, b], [a, other[1] as Bytes], [a, encodeControl(ControlType.PADDING, 0, new Uint8Array(0))[0] as Bytes]];
+    const orders: Bytes[][] = [
+      [b],
+      [a, a],
+      [a, c],
+      [a, b, b],
+      [a, other[1] as Bytes],
+      [a, encodeControl(ControlType.PADDING, 0, new Uint8Array(0))[0] as Bytes],
+    ];
     for (const order of orders) {
       const reader = new ControlReader();
       const results = readAll(reader, order);
@@ -84,7 +91,7 @@ describe('control cells', () => {
         new DataView(cell.buffer).setUint16(16, length);
         cell.set(bytes.subarray(0, Math.min(length, 1006)), 18);
         const read = new ControlReader().read(cell);
-        if (read !== undefined && !isRefusal(read)) expect(encodeControl(read.type, read.circuit, (read as Control).payload)).toEqual([cell]);
+        if (read !== undefined && !isRefusal(read)) expect(encodeControl(read.type, read.circuit, read.payload)).toEqual([cell]);
       }),
       { seed },
     );

@@ -32,7 +32,8 @@ const types = new Map<number, ControlType>(Object.values(ControlType).map((type)
 /** The cells of one control message. Throws RangeError when the payload does not fit 16 parts. */
 export function encodeControl(type: ControlType, circuit: number, payload: Uint8Array): Bytes[] {
   const parts = Math.max(1, Math.ceil(payload.length / CONTROL_PAYLOAD_BYTES));
-  if (parts > MAX_PARTS) throw new RangeError(`control payload: want at most ${MAX_PARTS * CONTROL_PAYLOAD_BYTES} bytes, got ${payload.length}`);
+  if (parts > MAX_PARTS)
+    throw new RangeError(`control payload: want at most ${MAX_PARTS * CONTROL_PAYLOAD_BYTES} bytes, got ${payload.length}`);
   return Array.from({ length: parts }, (_, part) => {
     const piece = payload.subarray(part * CONTROL_PAYLOAD_BYTES, (part + 1) * CONTROL_PAYLOAD_BYTES);
     const cell = new Uint8Array(CELL_BYTES);

@@ -26,15 +26,22 @@ export function gossipOptions(topics: readonly string[]): Partial<GossipsubOpts>
     maxInboundStreams: 1,
     maxOutboundStreams: 1,
     decodeRpcLimits: {
-      maxSubscriptions: 16, maxMessages: 64, maxIhaveMessageIDs: 512, maxIwantMessageIDs: 512,
-      maxIdontwantMessageIDs: 512, maxControlMessages: 64, maxPeerInfos: 0,
+      maxSubscriptions: 16,
+      maxMessages: 64,
+      maxIhaveMessageIDs: 512,
+      maxIwantMessageIDs: 512,
+      maxIdontwantMessageIDs: 512,
+      maxControlMessages: 64,
+      maxPeerInfos: 0,
     },
     scoreParams: { IPColocationFactorWeight: 0 },
   };
 }
 
 const results: Record<Verdict, TopicValidatorResult> = {
-  accept: TopicValidatorResult.Accept, ignore: TopicValidatorResult.Ignore, reject: TopicValidatorResult.Reject,
+  accept: TopicValidatorResult.Accept,
+  ignore: TopicValidatorResult.Ignore,
+  reject: TopicValidatorResult.Reject,
 };
 
 /** `dismiss` closes the connections to a neighbour, by PeerId. */

@@ -27,7 +27,13 @@ const trusted = (): boolean => true;
 
 async function relay(handler: LinkHandler, options: Partial<RelayLinkOptions> = {}): Promise<LinkNode> {
   const node = await relayLink({
-    handler, clock: systemClock, trusted, seed: randomBytes(32), topics: ['t'], listen: ['/ip4/127.0.0.1/tcp/0/ws', '/ip4/127.0.0.1/tcp/0'], ...options,
+    handler,
+    clock: systemClock,
+    trusted,
+    seed: randomBytes(32),
+    topics: ['t'],
+    listen: ['/ip4/127.0.0.1/tcp/0/ws', '/ip4/127.0.0.1/tcp/0'],
+    ...options,
   });
   nodes.push(node);
   return node;
@@ -53,7 +59,10 @@ linkContract('libp2p', async () => ({
 }));
 
 const portOf = (node: LinkNode, transport: string): number => {
-  const found = node.addresses().map(parseAddress).find((address) => !('refused' in address) && address.transport === transport);
+  const found = node
+    .addresses()
+    .map(parseAddress)
+    .find((address) => !('refused' in address) && address.transport === transport);
   if (found === undefined || 'refused' in found) throw new Error(`listens at no ${transport} address`);
   return found.port;
 };
@@ -69,7 +78,8 @@ describe('a listening node', () => {
     expect(second.addresses().map((address) => address.split('/p2p/')[1])).toEqual(ids);
     const other = await relay(new Recorder());
     const wanted = second.addresses().filter((address) => !address.includes('/ws'));
-    await (await other.dial(wanted)).send(testCell(3, 4));
+    const link = await other.dial(wanted);
+    link.send(testCell(3, 4));
     await until(() => there.cells.length === 1);
   });
 
@@ -85,7 +95,11 @@ describe('a listening node', () => {
     const verdicts: Verdict[] = ['accept', 'accept', 'accept'];
     const line = await Promise.all([0, 1, 2].map(() => relay(new Recorder())));
     line.forEach((node, i) =>
-      node.subscribe('t', (data: Bytes) => (heard[i]?.push(new TextDecoder().decode(data)), verdicts[i] ?? 'reject'), () => void (joins[i] = (joins[i] ?? 0) + 1)),
+      node.subscribe(
+        't',
+        (data: Bytes) => (heard[i]?.push(new TextDecoder().decode(data)), verdicts[i] ?? 'reject'),
+        () => void (joins[i] = (joins[i] ?? 0) + 1),
+      ),
     );
     const [a, b, c] = line as [LinkNode, LinkNode, LinkNode];
     await a.dial(b.addresses());
@@ -108,7 +122,10 @@ describe('a listening node', () => {
     const node = await relay(new Recorder(), { counters, patience: 100 });
     const { createLibp2p } = await import('libp2p');
     const [{ webSockets }, { noise }, { yamux }, { multiaddr }] = await Promise.all([
-      import('@libp2p/websockets'), import('@libp2p/noise'), import('@libp2p/yamux'), import('@multiformats/multiaddr'),
+      import('@libp2p/websockets'),
+      import('@libp2p/noise'),
+      import('@libp2p/yamux'),
+      import('@multiformats/multiaddr'),
     ]);
     const stranger = await createLibp2p({ transports: [webSockets()], connectionEncrypters: [noise()], streamMuxers: [yamux()] });
     const connection = await stranger.dial(multiaddr(node.addresses().find((address) => address.includes('/ws')) ?? ''));
@@ -182,7 +199,13 @@ describe("a stranger's garbage on the port", () => {
   it('noise and broken requests on both ports end nothing else', async () => {
     const { talks, ws, tcp } = await victim();
     for (const port of [ws, tcp]) {
-      for (const bytes of [randomBytes(1), randomBytes(5_000), Buffer.from('GET / HTTP/1.1\r\n\r\n'), Buffer.from('\x13/multistream/1.0.0\n\x07/noise\n'), Buffer.alloc(70_000, 0x41)]) {
+      for (const bytes of [
+        randomBytes(1),
+        randomBytes(5_000),
+        Buffer.from('GET / HTTP/1.1\r\n\r\n'),
+        Buffer.from('\x13/multistream/1.0.0\n\x07/noise\n'),
+        Buffer.alloc(70_000, 0x41),
+      ]) {
         const socket = open(port);
         socket.write(bytes);
         socket.end();

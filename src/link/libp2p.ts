@@ -73,7 +73,10 @@ export class Libp2pNode implements LinkNode {
 
   /** Begins to answer those who dial this node, and to close connections that open no link within `patience` ms. */
   async serve(patience: number): Promise<void> {
-    await this.#node.handle(CELL_PROTOCOL, (stream, connection) => void this.#adopt(stream, connection, false), { maxInboundStreams: 1, maxOutboundStreams: 1 });
+    await this.#node.handle(CELL_PROTOCOL, (stream, connection) => void this.#adopt(stream, connection, false), {
+      maxInboundStreams: 1,
+      maxOutboundStreams: 1,
+    });
     this.#node.addEventListener('connection:open', ({ detail: connection }) => {
       this.#options.clock.after(patience, () => {
         if (connection.status !== 'open' || connection.streams.some((stream) => stream.protocol === CELL_PROTOCOL)) return;
@@ -116,7 +119,7 @@ export class Libp2pNode implements LinkNode {
   }
 
   async stop(): Promise<void> {
-    for (const link of [...this.#links.values()]) link.close('this node stops');
+    for (const link of this.#links.values()) link.close('this node stops');
     await this.#node.stop();
   }
 
@@ -155,7 +158,16 @@ export class Libp2pNode implements LinkNode {
         handler.closed(link, why);
       },
     };
-    const link = new Neighbour({ initiator, remote: hostPort(connection.remoteAddr), pipe, handler: closing, clock, counters: this.#counters, limits, witness });
+    const link = new Neighbour({
+      initiator,
+      remote: hostPort(connection.remoteAddr),
+      pipe,
+      handler: closing,
+      clock,
+      counters: this.#counters,
+      limits,
+      witness,
+    });
     this.#links.set(peer, link);
     stream.addEventListener('message', ({ data }) => link.receive(data.subarray()));
     stream.addEventListener('drain', () => link.drained());

@@ -98,7 +98,11 @@ describe('faults of the memory network', () => {
     expect(await received({ drop: 0.5 })).toBeLessThan(400);
     expect(await received({ double: 0.5 })).toBeGreaterThan(600);
     await received({ garble: 1 });
-    expect(b.cells.filter((c, i) => c.circuit === 0x01010101 && c.counter === i && c.cell.every((byte, at) => byte === testCell(c.circuit, i)[at]))).toEqual([]);
+    expect(
+      b.cells.filter(
+        (c, i) => c.circuit === 0x01010101 && c.counter === i && c.cell.every((byte, at) => byte === testCell(c.circuit, i)[at]),
+      ),
+    ).toEqual([]);
   });
 
   it('a dial to a node that cannot be reached fails after its time, a dial to none at once', async () => {
@@ -139,7 +143,13 @@ describe('gossip in memory', () => {
     const heard: string[] = [];
     const joined: string[] = [];
     const nodes = ['a', 'b', 'c'].map((name) => network.node(name, new Recorder()));
-    nodes.forEach((node, i) => node.subscribe('t', (data) => (heard.push(`${i}:${data[0]}`), verdict), () => joined.push(String(i))));
+    nodes.forEach((node, i) =>
+      node.subscribe(
+        't',
+        (data) => (heard.push(`${i}:${data[0]}`), verdict),
+        () => joined.push(String(i)),
+      ),
+    );
     await dialled(clock, nodes[0]?.dial(['/memory/b']) ?? Promise.reject(new Error('no node')));
     await dialled(clock, nodes[1]?.dial(['/memory/c']) ?? Promise.reject(new Error('no node')));
     await clock.advance(100);
@@ -150,7 +160,11 @@ describe('gossip in memory', () => {
   };
 
   it('passes on what is accepted, once to each, and nothing else', async () => {
-    for (const [verdict, heard] of [['accept', ['1:5', '2:5']], ['ignore', ['1:5']], ['reject', ['1:5']]] as const) {
+    for (const [verdict, heard] of [
+      ['accept', ['1:5', '2:5']],
+      ['ignore', ['1:5']],
+      ['reject', ['1:5']],
+    ] as const) {
       const clock = new ManualClock();
       expect(await line(memoryNetwork({ clock, random: seededRandom(seed) }), clock, verdict)).toEqual(heard);
     }

@@ -129,7 +129,8 @@ class Network implements MemoryNetwork {
     if (member === undefined) throw new Error(`memory network: no node ${name}`);
     member.state = 'killed';
     // Its own side of each link ends without telling the other.
-    for (const { dialler, ends } of this.#joined.filter((j) => j.dialler === member || j.other === member)) ends[dialler === member ? 0 : 1].ended('killed');
+    for (const { dialler, ends } of this.#joined.filter((j) => j.dialler === member || j.other === member))
+      ends[dialler === member ? 0 : 1].ended('killed');
   }
 
   #between(a: string, b: string): Faults {
@@ -194,7 +195,16 @@ class Network implements MemoryNetwork {
     };
     const end = (self: Member, remote: Member, initiator: boolean): Neighbour => {
       const { handler, counters, witness } = self;
-      return new Neighbour({ initiator, remote: `${remote.name}:0`, pipe: pipe(self, remote, initiator ? 1 : 0), handler, clock, counters, limits, witness });
+      return new Neighbour({
+        initiator,
+        remote: `${remote.name}:0`,
+        pipe: pipe(self, remote, initiator ? 1 : 0),
+        handler,
+        clock,
+        counters,
+        limits,
+        witness,
+      });
     };
     const far = (ends[1] = end(other, dialler, false));
     const near = (ends[0] = end(dialler, other, true));

@@ -48,15 +48,20 @@ export async function relayLink(options: RelayLinkOptions): Promise<LinkNode> {
     connectionGater: { denyDialMultiaddr: (address) => !mayDial(address.toString(), options.trusted, true) },
     connectionMonitor: { enabled: false },
     connectionManager: {
-      dialTimeout: 15_000, addressDialTimeout: 10_000, reconnectRetries: 0, inboundUpgradeTimeout: 10_000,
-      inboundConnectionThreshold: ARRIVALS, maxIncomingPendingConnections: ARRIVALS,
+      dialTimeout: 15_000,
+      addressDialTimeout: 10_000,
+      reconnectRetries: 0,
+      inboundUpgradeTimeout: 10_000,
+      inboundConnectionThreshold: ARRIVALS,
+      maxIncomingPendingConnections: ARRIVALS,
       // The sockets are bounded where they are accepted; libp2p's own way would close old neighbours to let new ones in.
       maxConnections: Number.MAX_SAFE_INTEGER,
     },
     services: {
       identify: identify({ maxInboundStreams: 2, maxOutboundStreams: 2 }),
       relay: circuitRelayServer({
-        maxInboundHopStreams: 4, maxOutboundStopStreams: 64,
+        maxInboundHopStreams: 4,
+        maxOutboundStopStreams: 64,
         reservations: { maxReservations: 256, reservationTtl: 1_800_000, defaultDurationLimit: 120_000, defaultDataLimit: 1n << 20n },
       }),
       gossip: gossipsub(gossipOptions(options.topics)),

@@ -81,13 +81,17 @@ export class SocketGuard {
 
   /** @libp2p/websockets gives inbound sockets no error listener (one unmasked frame would end the process) and no bound on a message. */
   #guardWebSockets(listener: Listener): void {
-    if (!isWebSocketListener(listener)) throw new Error('@libp2p/websockets has changed: its listener has no wsServer or onWsServerConnection to guard');
+    if (!isWebSocketListener(listener))
+      throw new Error('@libp2p/websockets has changed: its listener has no wsServer or onWsServerConnection to guard');
     listener.wsServer.options.maxPayload = this.#limits.message;
     const connected = listener.onWsServerConnection.bind(listener);
     listener.onWsServerConnection = (webSocket, request) => {
       webSocket.on('error', () => this.#counters.count('websocket-error'));
       this.#deadlines.get(request.socket)?.();
-      connected(resettable(webSocket, () => webSocket.terminate()), request);
+      connected(
+        resettable(webSocket, () => webSocket.terminate()),
+        request,
+      );
     };
   }
 }

@@ -36,4 +36,5 @@ interface Connecting {
   _connect(...args: readonly unknown[]): Promise<Closable>;
 }
 
-const connects = (transport: object): transport is Transport & Connecting => '_connect' in transport && typeof transport._connect === 'function';
+const connects = (transport: object): transport is Transport & Connecting =>
+  '_connect' in transport && typeof transport._connect === 'function';

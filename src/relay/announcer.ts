@@ -5,7 +5,14 @@
  *   hour, newcomer ──► at least 15 s after the last ──► sign, unless it is fresh ──► directory, gossip
  */
 import { equal, type Bytes, type Cancel, type Clock } from '../base/index.ts';
-import { decodeDescriptor, DESCRIPTOR_LIFE, MAX_DESCRIPTOR_BYTES, signDescriptor, type DescriptorFields, type Directory } from '../directory/index.ts';
+import {
+  decodeDescriptor,
+  DESCRIPTOR_LIFE,
+  MAX_DESCRIPTOR_BYTES,
+  signDescriptor,
+  type DescriptorFields,
+  type Directory,
+} from '../directory/index.ts';
 import type { Signer } from '../identity/index.ts';
 import type { LinkNode, Verdict } from '../link/index.ts';
 
@@ -47,7 +54,11 @@ export class Announcer {
   start(node: LinkNode): void {
     this.#node = node;
     this.#sign();
-    node.subscribe(DESCRIPTOR_TOPIC, (data) => this.#receive(data), () => this.#announceIn(SOON_MS));
+    node.subscribe(
+      DESCRIPTOR_TOPIC,
+      (data) => this.#receive(data),
+      () => this.#announceIn(SOON_MS),
+    );
     this.#announceIn(HOUR_MS);
   }
 

@@ -41,8 +41,12 @@ type Values = Readonly<Record<string, unknown>>;
 
 const KEYS = ['state', 'listen', 'tcp', 'name', 'family', 'anchors', 'announce', 'tap', 'roles', 'limits'];
 const LIMITS: Readonly<Record<string, keyof RelayLimits>> = {
-  connections: 'connections', connections_per_host: 'connectionsPerHost', circuits: 'circuits',
-  circuits_per_link: 'circuitsPerLink', mailbox_bytes: 'mailboxBytes', topic_bytes: 'topicBytes',
+  connections: 'connections',
+  connections_per_host: 'connectionsPerHost',
+  circuits: 'circuits',
+  circuits_per_link: 'circuitsPerLink',
+  mailbox_bytes: 'mailboxBytes',
+  topic_bytes: 'topicBytes',
 };
 const ROLES = ['guard', 'middle', 'mailbox'];
 
@@ -75,7 +79,17 @@ export function readSettings(values: Values): RelaySettings | Refusal {
   if (!isList(roles) || !roles.every((role) => ROLES.includes(role))) return wrong(`"roles" is not a list of ${ROLES.join(', ')}`);
   const plays = { guard: roles.includes('guard'), middle: roles.includes('middle'), mailbox: roles.includes('mailbox') };
   const files = { anchors: optional(anchors), tap: optional(tap) };
-  return { state, listen: at, tcp: tcp === false ? undefined : tcp, name, family: textOr(values['family'], name), ...files, announce, roles: plays, limits: bounds };
+  return {
+    state,
+    listen: at,
+    tcp: tcp === false ? undefined : tcp,
+    name,
+    family: textOr(values['family'], name),
+    ...files,
+    announce,
+    roles: plays,
+    limits: bounds,
+  };
 }
 
 const optional = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);

@@ -6,6 +6,7 @@
 import { isRefusal, uniform, type Bytes, type Cancel, type Clock, type Random } from '../base/index.ts';
 import type { Anchor, Directory } from '../directory/index.ts';
 import { ControlType, type CellLink, type LinkHandler, type LinkNode } from '../link/index.ts';
+import type { Tap } from './tap.ts';
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 60_000;
@@ -19,6 +20,8 @@ export interface NeighboursOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: (line: string) => void;
+  /** An anchor has come near. */
+  readonly met: (anchor: Anchor) => void;
 }
 
 export class Neighbours {
@@ -31,13 +34,14 @@ export class Neighbours {
     this.#options = options;
   }
 
-  /** A handler that keeps what concerns neighbours, and hands the rest on. */
-  around(handler: LinkHandler): LinkHandler {
+  /** A handler that keeps what concerns neighbours, and hands the rest on. The tap is shown every control message. */
+  around(handler: LinkHandler, tap?: Tap): LinkHandler {
     return {
       opened: (link) => handler.opened(link),
       cell: (link, circuit, counter, cell) => handler.cell(link, circuit, counter, cell),
       control: (link, type, circuit, payload) => {
         const anchor = this.#anchors.get(link);
+        tap?.write('control', { link: tap.numberOf(link), type, circuit, payload });
         if (type === ControlType.DESCRIPTOR && anchor !== undefined) this.#described(anchor, payload);
         else handler.control(link, type, circuit, payload);
       },
@@ -57,6 +61,11 @@ export class Neighbours {
     }
   }
 
+  /** The anchors to which a link stands. */
+  near(): Anchor[] {
+    return [...this.#anchors].filter(([link]) => !link.closed).map(([, anchor]) => anchor);
+  }
+
   stop(): void {
     this.#node = undefined;
     for (const cancel of this.#timers.values()) cancel();
@@ -66,7 +75,10 @@ export class Neighbours {
   #later(anchor: Anchor, wait: number, next: number): void {
     if (this.#node === undefined) return;
     this.#timers.get(anchor.id)?.();
-    this.#timers.set(anchor.id, this.#options.clock.after(wait, () => this.#dial(anchor, next)));
+    this.#timers.set(
+      anchor.id,
+      this.#options.clock.after(wait, () => this.#dial(anchor, next)),
+    );
   }
 
   #dial(anchor: Anchor, wait: number): void {
@@ -77,6 +89,7 @@ export class Neighbours {
         this.#anchors.set(link, anchor);
         link.sendControl(ControlType.DESCRIBE, 0, new Uint8Array(0));
         this.#options.log(`linked to anchor ${anchor.id.slice(0, 8)}`);
+        this.#options.met(anchor);
       }
     }, again);
   }
@@ -89,7 +102,9 @@ export class Neighbours {
   #described(anchor: Anchor, payload: Bytes): void {
     const added = this.#options.directory.add(payload);
     if (isRefusal(added) ? added.refused !== 'descriptor-old' : added.id !== anchor.id) {
-      this.#options.log(`anchor ${anchor.id.slice(0, 8)} does not describe itself: ${isRefusal(added) ? added.refused : 'it is another relay'}`);
+      this.#options.log(
+        `anchor ${anchor.id.slice(0, 8)} does not describe itself: ${isRefusal(added) ? added.refused : 'it is another relay'}`,
+      );
     }
   }
 }

@@ -5,7 +5,18 @@
  *                               ├── mailbox      POST, SUBSCRIBE
  *                               └── directory    DIRECTORY?        and beside it: descriptors by gossip, anchors dialled
  */
-import { Counters, isRefusal, systemClock, systemRandom, type Bytes, type Cancel, type Clock, type Random, type RelayId } from '../base/index.ts';
+import {
+  Counters,
+  isRefusal,
+  pick,
+  systemClock,
+  systemRandom,
+  type Bytes,
+  type Cancel,
+  type Clock,
+  type Random,
+  type RelayId,
+} from '../base/index.ts';
 import { initCryptoNode } from '../crypto/node.ts';
 import { answerDirectory, Directory, type Anchor } from '../directory/index.ts';
 import { parseAddress, type LinkNode } from '../link/index.ts';
@@ -15,6 +26,7 @@ import { SqliteBlobStore } from '../mailbox/node.ts';
 import { Mix } from '../mix/index.ts';
 import { DELAY_MEANS, encodeRefused, Hop, MessageKind, RefusedCode, type ExitHandler, type HopLimits } from '../onion/index.ts';
 import { Announcer, DESCRIPTOR_TOPIC } from './announcer.ts';
+import { catchUp } from './catch-up.ts';
 import type { RelayLimits, RelaySettings } from './config.ts';
 import { Neighbours } from './neighbours.ts';
 import { OnionKeys } from './onion-keys.ts';
@@ -41,7 +53,7 @@ export interface Relay {
   load(): { readonly links: number; readonly circuits: number; readonly waiting: number };
   /** Adds an error that nobody caught to the log and the counters. */
   report(error: unknown): void;
-  /** Ends every circuit and link, and writes what is buffered. */
+  /** Ends every circuit and link, and writes what is buffered. Again: the same promise. */
   stop(): Promise<void>;
 }
 
@@ -75,6 +87,7 @@ class Running implements Relay {
   readonly counters = new Counters();
   readonly #config: RelayConfig;
   readonly #clock: Clock;
+  readonly #random: Random;
   readonly #identity: RelayIdentity;
   readonly #tap: Tap | undefined;
   readonly #keys: OnionKeys;
@@ -86,11 +99,13 @@ class Running implements Relay {
   readonly #anchorAddresses: ReadonlySet<string>;
   #node: LinkNode | undefined;
   #hourly: Cancel | undefined;
+  #stopped: Promise<void> | undefined;
 
   constructor(config: RelayConfig, clock: Clock, random: Random, state: RelayState, identity: RelayIdentity) {
     const { counters } = this;
     this.#config = config;
     this.#clock = clock;
+    this.#random = random;
     this.#identity = identity;
     this.id = identity.id;
     this.#tap = config.tap === undefined ? undefined : new Tap(config.tap, clock);
@@ -100,14 +115,33 @@ class Running implements Relay {
     this.#store = new SqliteBlobStore(state.claim('mailbox.db'), random);
     this.#mailbox = new MailboxExit({ store: this.#store, clock, counters, limits: mailboxLimits(config.limits) });
     this.#announcer = new Announcer({
-      root: identity.root, directory: this.directory, clock, fields: () => this.#fields(),
+      root: identity.root,
+      directory: this.directory,
+      clock,
+      fields: () => this.#fields(),
       heard: (descriptor, verdict) => this.#tap?.write('gossip', { descriptor, verdict }),
     });
-    this.#neighbours = new Neighbours({ self: this.id, anchors: config.anchors, directory: this.directory, clock, random, log: (line) => this.#log(line) });
+    this.#neighbours = new Neighbours({
+      self: this.id,
+      anchors: config.anchors,
+      directory: this.directory,
+      clock,
+      random,
+      log: (line) => this.#log(line),
+      met: (anchor) => this.#catchUp(anchor),
+    });
     this.#hop = new Hop({
-      self: this.id, clock, random, counters, sink: new Mix({ clock, random }), limits: hopLimits(config.limits),
-      onionKey: (id) => this.#keys.find(id), networkTime: () => this.#seconds(), descriptor: () => this.#announcer.descriptor(),
-      addressesOf: (relay) => this.directory.get(relay)?.addresses, dial: (addresses) => this.#dial(addresses),
+      self: this.id,
+      clock,
+      random,
+      counters,
+      sink: new Mix({ clock, random }),
+      limits: hopLimits(config.limits),
+      onionKey: (id) => this.#keys.find(id),
+      networkTime: () => this.#seconds(),
+      descriptor: () => this.#announcer.descriptor(),
+      addressesOf: (relay) => this.directory.get(relay)?.addresses,
+      dial: (addresses) => this.#dial(addresses),
       exits: [...(config.roles.mailbox ? [this.#mailbox] : []), directoryExit(this.directory, counters)],
       ...(this.#tap === undefined ? {} : { tap: this.#tap }),
     });
@@ -120,9 +154,16 @@ class Running implements Relay {
   async start(): Promise<void> {
     const tap = this.#tap;
     this.#node = await relayLink({
-      handler: this.#neighbours.around(this.#hop), clock: this.#clock, counters: this.counters, witness: tap, seed: this.#identity.libp2pSeed,
-      listen: listenAt(this.#config), announce: this.#config.announce, topics: [DESCRIPTOR_TOPIC],
-      sockets: socketLimits(this.#config.limits), trusted: (address) => this.#isTrusted(address),
+      handler: this.#neighbours.around(this.#hop, tap),
+      clock: this.#clock,
+      counters: this.counters,
+      witness: tap,
+      seed: this.#identity.libp2pSeed,
+      listen: listenAt(this.#config),
+      announce: this.#config.announce,
+      topics: [DESCRIPTOR_TOPIC],
+      sockets: socketLimits(this.#config.limits),
+      trusted: (address) => this.#isTrusted(address),
     });
     this.#announcer.start(this.#node);
     this.#neighbours.start(this.#node);
@@ -139,7 +180,12 @@ class Running implements Relay {
     this.#log(`uncaught: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   }
 
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
     this.#hourly?.();
     this.#announcer.stop();
     this.#neighbours.stop();
@@ -169,13 +215,29 @@ class Running implements Relay {
 
   #fields() {
     const { roles, family } = this.#config;
-    return { addresses: told(this.multiaddrs), onionKey: this.#keys.current, roles, family, delayClasses: Object.values(DELAY_MEANS), version: VERSION };
+    return {
+      addresses: told(this.multiaddrs),
+      onionKey: this.#keys.current,
+      roles,
+      family,
+      delayClasses: Object.values(DELAY_MEANS),
+      version: VERSION,
+    };
+  }
+
+  #catchUp(anchor: Anchor | undefined): void {
+    if (anchor === undefined) return;
+    catchUp(anchor, this.directory, this.#clock, this.#random).then(
+      (done) => isRefusal(done) && this.#log(`the directory of anchor ${anchor.id.slice(0, 8)} is refused: ${done.refused}`),
+      () => this.counters.count('directory-not-fetched'),
+    );
   }
 
   #everyHour(): void {
     this.#hourly = this.#clock.after(HOUR_MS, () => {
       if (this.#keys.rotate()) this.#announcer.changed();
       this.directory.tidy();
+      this.#catchUp(pick(this.#random, this.#neighbours.near()));
       this.#log(`${JSON.stringify(this.load())} ${JSON.stringify(this.counters.all())}`);
       this.#everyHour();
     });

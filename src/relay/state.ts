@@ -71,7 +71,8 @@ export class RelayState {
     const file = this.#path('onion.json');
     if (!existsSync(file)) return [];
     const read: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    if (!Array.isArray(read) || !read.every(isStoredKey)) throw new Error(`${file} is damaged; delete it, and clients will learn the new key within hours`);
+    if (!Array.isArray(read) || !read.every(isStoredKey))
+      throw new Error(`${file} is damaged; delete it, and clients will learn the new key within hours`);
     return read.map(({ seed, madeAt }) => ({ seed: fromHex(seed), madeAt }));
   }
 
@@ -88,11 +89,17 @@ export class RelayState {
     const file = this.#path(name);
     if (!existsSync(file)) writePrivate(file, make());
     const seed = new Uint8Array(readFileSync(file));
-    if (seed.length !== length) throw new Error(`${file} is damaged: want ${length} bytes, got ${seed.length}; restore it, or delete it and get a new identity`);
+    if (seed.length !== length)
+      throw new Error(`${file} is damaged: want ${length} bytes, got ${seed.length}; restore it, or delete it and get a new identity`);
     return seed;
   }
 }
 
 const isStoredKey = (value: unknown): value is { readonly seed: string; readonly madeAt: number } =>
-  typeof value === 'object' && value !== null && 'seed' in value && typeof value.seed === 'string' && /^[0-9a-f]{64}$/.test(value.seed) &&
-  'madeAt' in value && typeof value.madeAt === 'number';
+  typeof value === 'object' &&
+  value !== null &&
+  'seed' in value &&
+  typeof value.seed === 'string' &&
+  /^[0-9a-f]{64}$/.test(value.seed) &&
+  'madeAt' in value &&
+  typeof value.madeAt === 'number';

@@ -57,7 +57,9 @@ export class Tap implements LinkWitness, OnionTap {
 
   write(event: string, fields: Seen): void {
     if (this.#ended) return;
-    const shown = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, value instanceof Uint8Array ? toHex(value) : value]));
+    const shown = Object.fromEntries(
+      Object.entries(fields).map(([name, value]) => [name, value instanceof Uint8Array ? toHex(value) : value]),
+    );
     const line = `${JSON.stringify({ t: this.#clock.now(), event, ...shown })}\n`;
     this.#lines.push(line);
     this.#length += line.length;
@@ -73,7 +75,7 @@ export class Tap implements LinkWitness, OnionTap {
     const bytes = Buffer.from(this.#lines.join(''));
     this.#lines = [];
     this.#length = 0;
-    for (let at = 0; at < bytes.length; ) at += writeSync(this.#file, bytes, at);
+    for (let at = 0; at < bytes.length;) at += writeSync(this.#file, bytes, at);
   }
 
   end(): void {
