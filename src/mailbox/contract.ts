@@ -37,7 +37,12 @@ export function blobStoreContract(name: string, make: () => BlobStore): void {
     it('counts the bytes of all and of each topic', () => {
       const store = make();
       for (const n of [1, 2, 3]) store.put(topic(n % 2), hashOf(blob(n)), blob(n), NOW);
-      expect([store.bytes, store.topicBytes(topic(1)), store.topicBytes(topic(0)), store.topicBytes(topic(7))]).toEqual([3 * 890, 2 * 890, 890, 0]);
+      expect([store.bytes, store.topicBytes(topic(1)), store.topicBytes(topic(0)), store.topicBytes(topic(7))]).toEqual([
+        3 * 890,
+        2 * 890,
+        890,
+        0,
+      ]);
       store.close();
     });
 

@@ -59,12 +59,22 @@ const seedOf = (n: number): Bytes => new Uint8Array(32).fill(n);
 function post(exit: MailboxExit, visit: Visit, topicNumber: number, n: number, size = 890): void {
   const topic = topicOf(seedOf(topicNumber));
   const blob = seededRandom(n).bytes(size);
-  exit.message(visit, 0, MessageKind.POST, encodePost({ topic, signature: ed25519.sign(seedOf(topicNumber), postSigned(topic, sha256(blob))), blob }));
+  exit.message(
+    visit,
+    0,
+    MessageKind.POST,
+    encodePost({ topic, signature: ed25519.sign(seedOf(topicNumber), postSigned(topic, sha256(blob))), blob }),
+  );
 }
 
 function subscribe(exit: MailboxExit, visit: Visit, topicNumber: number, instance = 0, cursor = 0n): void {
   const place = { topic: topicOf(seedOf(topicNumber)), instance, cursor };
-  exit.message(visit, 0, MessageKind.SUBSCRIBE, encodeSubscribe(place, ed25519.sign(seedOf(topicNumber), subscribeSigned(visit.bind, place))));
+  exit.message(
+    visit,
+    0,
+    MessageKind.SUBSCRIBE,
+    encodeSubscribe(place, ed25519.sign(seedOf(topicNumber), subscribeSigned(visit.bind, place))),
+  );
 }
 
 function setUp(limits: Partial<MailboxLimits> = {}): { clock: ManualClock; store: MemoryBlobStore; exit: MailboxExit } {
@@ -152,7 +162,7 @@ describe('pushing', () => {
     expect(reader.pushed.filter(({ kind }) => kind === MessageKind.CAUGHT_UP)).toHaveLength(1);
   });
 
-  it('starts after the follower\'s cursor in this instance, and at the beginning in another', async () => {
+  it("starts after the follower's cursor in this instance, and at the beginning in another", async () => {
     const { exit, store } = setUp();
     const writer = new Visit();
     for (let n = 0; n < 6; n++) post(exit, writer, 1, n);

@@ -24,7 +24,12 @@ export interface MailboxLimits {
 }
 
 export const mailboxLimits: MailboxLimits = {
-  keepMs: 14 * 24 * 3_600_000, bytes: 1 << 30, topicBytes: 32 << 20, circuitBytes: 16 << 20, subscriptionsPerCircuit: 32, newTopicsBelow: 0.8,
+  keepMs: 14 * 24 * 3_600_000,
+  bytes: 1 << 30,
+  topicBytes: 32 << 20,
+  circuitBytes: 16 << 20,
+  subscriptionsPerCircuit: 32,
+  newTopicsBelow: 0.8,
 };
 
 export interface MailboxExitOptions {
@@ -112,7 +117,8 @@ export class MailboxExit implements ExitHandler {
     const { bytes, topicBytes, circuitBytes, newTopicsBelow } = this.#limits;
     const held = this.#store.topicBytes(topic);
     if (this.#store.bytes + length > bytes) this.#refuse(circuit, id, RefusedCode.FULL, this.#untilExpiry());
-    else if (held === 0 && this.#store.bytes > bytes * newTopicsBelow) this.#refuse(circuit, id, RefusedCode.NO_NEW_TOPICS, this.#untilExpiry());
+    else if (held === 0 && this.#store.bytes > bytes * newTopicsBelow)
+      this.#refuse(circuit, id, RefusedCode.NO_NEW_TOPICS, this.#untilExpiry());
     else if (held + length > topicBytes) this.#refuse(circuit, id, RefusedCode.TOPIC_QUOTA, this.#untilExpiry());
     else if (this.#visitor(circuit).posted + length > circuitBytes) this.#refuse(circuit, id, RefusedCode.CIRCUIT_QUOTA, RETRY_S.circuit);
     else return true;

@@ -6,7 +6,20 @@ import { initCryptoNode } from '../crypto/node.ts';
 import { MessageKind, decodeRefused, type ExitCircuit } from '../onion/index.ts';
 import { blobSizes, blobTextBytes, sizeClasses, sizeClassFor } from './blob-size.ts';
 import { MailboxExit } from './exit.ts';
-import { decodeBlob, decodePlace, decodePost, decodeStored, decodeSubscribe, encodeBlob, encodePlace, encodePost, encodeStored, encodeSubscribe, postSigned, subscribeSigned } from './frames.ts';
+import {
+  decodeBlob,
+  decodePlace,
+  decodePost,
+  decodeStored,
+  decodeSubscribe,
+  encodeBlob,
+  encodePlace,
+  encodePost,
+  encodeStored,
+  encodeSubscribe,
+  postSigned,
+  subscribeSigned,
+} from './frames.ts';
 import { MemoryBlobStore } from './memory-blob-store.ts';
 import { topicOf, topicSeed } from './topic.ts';
 
@@ -15,11 +28,11 @@ const random = seededRandom(testSeed());
 
 function* damaged(frame: Bytes): Generator<Bytes> {
   for (let bit = 0; bit < frame.length * 8; bit++) {
-    const flipped = frame.slice() as Bytes;
+    const flipped = frame.slice();
     flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
     yield flipped;
   }
-  for (let length = 0; length < frame.length; length++) yield frame.slice(0, length) as Bytes;
+  for (let length = 0; length < frame.length; length++) yield frame.slice(0, length);
   for (const extra of [1, 2, 985]) {
     const grown = new Uint8Array(frame.length + extra);
     grown.set(frame);
@@ -119,9 +132,15 @@ describe('frames of a mailbox, damaged in every way', () => {
     expect(decodeStored(encodeStored(stored))).toEqual(stored);
     expect(decodePlace(encodePlace(place))).toEqual(place);
     expect(decodeBlob(encodeBlob(blob))).toEqual(blob);
-    for (const [frame, decode] of [[encodeStored(stored), decodeStored], [encodePlace(place), decodePlace], [encodeBlob(blob), decodeBlob], [post(), decodePost]] as const) {
+    for (const [frame, decode] of [
+      [encodeStored(stored), decodeStored],
+      [encodePlace(place), decodePlace],
+      [encodeBlob(blob), decodeBlob],
+      [post(), decodePost],
+    ] as const) {
       for (const wrong of damaged(frame)) expect(isRefusal(decode(wrong))).toBe(wrong.length !== frame.length);
     }
-    for (const wrong of damaged(encodeSubscribe(place, new Uint8Array(64)))) expect(isRefusal(decodeSubscribe(wrong))).toBe(wrong.length !== 108);
+    for (const wrong of damaged(encodeSubscribe(place, new Uint8Array(64))))
+      expect(isRefusal(decodeSubscribe(wrong))).toBe(wrong.length !== 108);
   });
 });

@@ -7,7 +7,22 @@
  *   BLOB       topic 32 | instance u32 | after u64 | cursor u64 | blob      after: the cursor of the blob before it in this subscription
  *   CAUGHT-UP  topic 32 | instance u32 | cursor u64
  */
-import { concat, hash, idBytes, readU32, readU64, refuse, topicId, u32, u64, utf8, type Bytes, type Hash, type Refusal, type TopicId } from '../base/index.ts';
+import {
+  concat,
+  hash,
+  idBytes,
+  readU32,
+  readU64,
+  refuse,
+  topicId,
+  u32,
+  u64,
+  utf8,
+  type Bytes,
+  type Hash,
+  type Refusal,
+  type TopicId,
+} from '../base/index.ts';
 import { isBlobSize } from './blob-size.ts';
 
 export interface Post {
@@ -34,13 +49,20 @@ const SIGNATURE = 64;
 const PLACE = TOPIC + 4 + 8;
 
 export const postSigned = (topic: TopicId, blobHash: Uint8Array): Bytes => concat(utf8('sotto/1/post'), idBytes(topic), blobHash);
-export const encodePost = ({ topic, signature, blob }: { readonly topic: TopicId; readonly signature: Uint8Array; readonly blob: Uint8Array }): Bytes =>
-  concat(idBytes(topic), signature, blob);
+export const encodePost = ({
+  topic,
+  signature,
+  blob,
+}: {
+  readonly topic: TopicId;
+  readonly signature: Uint8Array;
+  readonly blob: Uint8Array;
+}): Bytes => concat(idBytes(topic), signature, blob);
 
 /** Refuses what is not of a padded size. */
 export function decodePost(body: Uint8Array): Post | Refusal {
   if (!isBlobSize(body.length - TOPIC - SIGNATURE)) return refuse('post', 'size');
-  return { topic: topicId(body.subarray(0, TOPIC)), signature: body.slice(TOPIC, TOPIC + SIGNATURE) as Bytes, blob: body.slice(TOPIC + SIGNATURE) as Bytes };
+  return { topic: topicId(body.subarray(0, TOPIC)), signature: body.slice(TOPIC, TOPIC + SIGNATURE), blob: body.slice(TOPIC + SIGNATURE) };
 }
 
 export const encodeStored = (stored: StoredFrame): Bytes => concat(idBytes(stored.hash), u32(stored.instance), u64(stored.cursor));
@@ -52,7 +74,11 @@ export function decodeStored(body: Uint8Array): StoredFrame | Refusal {
 
 export const encodePlace = ({ topic, instance, cursor }: Place): Bytes => concat(idBytes(topic), u32(instance), u64(cursor));
 
-const readPlace = (body: Uint8Array): Place => ({ topic: topicId(body.subarray(0, TOPIC)), instance: readU32(body, TOPIC), cursor: readU64(body, TOPIC + 4) });
+const readPlace = (body: Uint8Array): Place => ({
+  topic: topicId(body.subarray(0, TOPIC)),
+  instance: readU32(body, TOPIC),
+  cursor: readU64(body, TOPIC + 4),
+});
 
 export function decodePlace(body: Uint8Array): Place | Refusal {
   return body.length === PLACE ? readPlace(body) : refuse('caught-up', 'length');
@@ -63,7 +89,7 @@ export const encodeSubscribe = (place: Place, signature: Uint8Array): Bytes => c
 
 export function decodeSubscribe(body: Uint8Array): (Place & { readonly signature: Bytes }) | Refusal {
   if (body.length !== PLACE + SIGNATURE) return refuse('subscribe', 'length');
-  return { ...readPlace(body), signature: body.slice(PLACE) as Bytes };
+  return { ...readPlace(body), signature: body.slice(PLACE) };
 }
 
 export interface BlobFrame {
@@ -82,5 +108,5 @@ export function decodeBlob(body: Uint8Array): BlobFrame | Refusal {
   const header = PLACE + 8;
   if (!isBlobSize(body.length - header)) return refuse('blob', 'size');
   const { topic, instance, cursor: after } = readPlace(body);
-  return { topic, instance, after, cursor: readU64(body, PLACE), blob: body.slice(header) as Bytes };
+  return { topic, instance, after, cursor: readU64(body, PLACE), blob: body.slice(header) };
 }

@@ -27,7 +27,9 @@ async function settled<T>(clock: ManualClock, promise: Promise<T>): Promise<T> {
   return promise;
 }
 
-const setUp = (options: Partial<RigOptions> = {}): { clock: ManualClock; rig: Rig; topic: (relay: number, n?: number) => Topic; blob: (n: number, k?: SizeClass) => Bytes } => {
+const setUp = (
+  options: Partial<RigOptions> = {},
+): { clock: ManualClock; rig: Rig; topic: (relay: number, n?: number) => Topic; blob: (n: number, k?: SizeClass) => Bytes } => {
   const clock = new ManualClock();
   const rig = makeRig({ clock, random: seededRandom(seed), relays: 4, ...options });
   const idOf = (relay: number): RelayId => {
@@ -76,7 +78,13 @@ describe('mailboxes over circuits', () => {
   it('say that a relay is unknown', async () => {
     const { clock, rig, topic, blob } = setUp();
     const nowhere = { ...topic(3), mailbox: 'ff'.repeat(32) as RelayId };
-    const error = await settled(clock, rig.client('ann').mailboxes.post('a', nowhere, blob(1)).catch((e: unknown) => e));
+    const error = await settled(
+      clock,
+      rig
+        .client('ann')
+        .mailboxes.post('a', nowhere, blob(1))
+        .catch((e: unknown) => e),
+    );
     expect(error).toBeInstanceOf(MailboxError);
     expect(error).toMatchObject({ kind: 'unknown' });
   });
@@ -87,14 +95,20 @@ describe('mailboxes over circuits', () => {
     await settled(clock, ann.mailboxes.post('a', topic(3), blob(1)));
     for (const { name } of rig.relays) if (name !== 'relay3') rig.network.part(name, 'relay3');
     const from = clock.now();
-    const error = await settled(clock, ann.mailboxes.post('a', topic(3), blob(2)).catch((e: unknown) => e));
+    const error = await settled(
+      clock,
+      ann.mailboxes.post('a', topic(3), blob(2)).catch((e: unknown) => e),
+    );
     expect(error).toMatchObject({ name: 'MailboxError', kind: 'silent' });
     expect(clock.now() - from).toBeGreaterThanOrEqual(10_000);
     expect(clock.now() - from).toBeLessThan(10_200);
     for (const { name } of rig.relays) if (name !== 'relay3') rig.network.mend(name, 'relay3');
     let stored: Stored | undefined;
     for (let attempt = 0; attempt < 20 && stored === undefined; attempt++) {
-      stored = await settled(clock, ann.mailboxes.post('a', topic(3), blob(2)).catch(() => undefined));
+      stored = await settled(
+        clock,
+        ann.mailboxes.post('a', topic(3), blob(2)).catch(() => undefined),
+      );
     }
     expect(stored).toBeDefined();
   });
@@ -103,7 +117,10 @@ describe('mailboxes over circuits', () => {
     const { clock, rig, topic, blob } = setUp({ limits: { topicBytes: 1000 } });
     const ann = rig.client('ann');
     await settled(clock, ann.mailboxes.post('a', topic(3), blob(1)));
-    const error = await settled(clock, ann.mailboxes.post('a', topic(3), blob(2)).catch((e: unknown) => e));
+    const error = await settled(
+      clock,
+      ann.mailboxes.post('a', topic(3), blob(2)).catch((e: unknown) => e),
+    );
     expect(error).toMatchObject({ kind: 'refused', code: 5 });
   });
 
@@ -144,13 +161,21 @@ describe('mailboxes over circuits', () => {
   it('use one circuit for each isolation and mailbox', async () => {
     const { clock, rig, topic, blob } = setUp();
     const ann = rig.client('ann');
-    await settled(clock, Promise.all([ann.mailboxes.post('a', topic(3), blob(1)), ann.mailboxes.post('a', topic(3, 1), blob(2)), ann.mailboxes.post('b', topic(3), blob(3)), ann.mailboxes.post('a', topic(2), blob(4))]));
+    await settled(
+      clock,
+      Promise.all([
+        ann.mailboxes.post('a', topic(3), blob(1)),
+        ann.mailboxes.post('a', topic(3, 1), blob(2)),
+        ann.mailboxes.post('b', topic(3), blob(3)),
+        ann.mailboxes.post('a', topic(2), blob(4)),
+      ]),
+    );
     expect(ann.pool.circuits().length).toBe(3);
   });
 
   const faults: readonly [string, (cell: Bytes) => readonly Bytes[]][] = [
     ['dropped', () => []],
-    ['doubled', (cell) => [cell, cell.slice() as Bytes]],
+    ['doubled', (cell) => [cell, cell.slice()]],
     [
       'garbled',
       (cell) => {
@@ -174,7 +199,11 @@ describe('mailboxes over circuits', () => {
     middle.tamper = (cell) => (cells++ % 40 === 39 ? spoil(cell) : [cell]);
     for (let n = 1; n < 30; n++) {
       let stored: Stored | undefined;
-      for (let attempt = 0; attempt < 20 && stored === undefined; attempt++) stored = await settled(clock, ann.mailboxes.post('a', topic(3), blob(n, 4)).catch(() => undefined));
+      for (let attempt = 0; attempt < 20 && stored === undefined; attempt++)
+        stored = await settled(
+          clock,
+          ann.mailboxes.post('a', topic(3), blob(n, 4)).catch(() => undefined),
+        );
       expect(stored).toBeDefined();
     }
     await until(clock, () => got.blobs.length >= 30, 300_000);
@@ -184,7 +213,7 @@ describe('mailboxes over circuits', () => {
     for (const { path } of blamed) expect(path).toContain(middle.descriptor.id);
   });
 
-  it('outlive the death of the middle and of the guard\'s link', async () => {
+  it("outlive the death of the middle and of the guard's link", async () => {
     const { clock, rig, topic, blob } = setUp({ relays: 5 });
     const ann = rig.client('ann');
     const got = new Collector();
@@ -197,7 +226,11 @@ describe('mailboxes over circuits', () => {
     await until(clock, () => got.caught === 3);
     const writer = rig.client('writer');
     let stored: Stored | undefined;
-    for (let attempt = 0; attempt < 20 && stored === undefined; attempt++) stored = await settled(clock, writer.mailboxes.post('w', topic(4), blob(7)).catch(() => undefined));
+    for (let attempt = 0; attempt < 20 && stored === undefined; attempt++)
+      stored = await settled(
+        clock,
+        writer.mailboxes.post('w', topic(4), blob(7)).catch(() => undefined),
+      );
     await until(clock, () => got.blobs.length === 1);
   });
 });

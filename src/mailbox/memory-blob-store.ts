@@ -1,4 +1,4 @@
-import { readU32, type Bytes, type Hash, type Random, type TopicId } from '../base/index.ts';
+import { readU32, type Hash, type Random, type TopicId } from '../base/index.ts';
 import { nextCursor, type BlobStore, type HeldBlob } from './blob-store.ts';
 
 interface Kept extends HeldBlob {
@@ -31,7 +31,7 @@ export class MemoryBlobStore implements BlobStore {
 
   put(topic: TopicId, hash: Hash, blob: Uint8Array, now: number): bigint {
     this.#last = nextCursor(this.#last, now);
-    this.#topics.set(topic, [...this.#of(topic), { topic, hash, at: now, cursor: this.#last, blob: blob.slice() as Bytes }]);
+    this.#topics.set(topic, [...this.#of(topic), { topic, hash, at: now, cursor: this.#last, blob: blob.slice() }]);
     return this.#last;
   }
 
@@ -39,7 +39,7 @@ export class MemoryBlobStore implements BlobStore {
     return this.#of(topic)
       .filter((kept) => kept.cursor > cursor)
       .slice(0, limit)
-      .map((kept) => ({ cursor: kept.cursor, blob: kept.blob.slice() as Bytes }));
+      .map((kept) => ({ cursor: kept.cursor, blob: kept.blob.slice() }));
   }
 
   oldest(): number | undefined {

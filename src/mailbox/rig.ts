@@ -50,20 +50,38 @@ export function makeRig(options: RigOptions): Rig {
   return { network, relays, client: (name) => makeClient(name, options, network, relays) };
 }
 
-function makeRelay(name: string, { clock, random, limits = {} }: RigOptions, network: MemoryNetwork, addressesOf: (id: RelayId) => readonly string[] | undefined): RigRelay {
+function makeRelay(
+  name: string,
+  { clock, random, limits = {} }: RigOptions,
+  network: MemoryNetwork,
+  addressesOf: (id: RelayId) => readonly string[] | undefined,
+): RigRelay {
   const id = sha256(new TextEncoder().encode(name));
   const seed = random.bytes(32);
   const probe = new OnionKey(id, new Uint8Array(8), seed);
   const onionKey = new OnionKey(id, keyIdOf(probe.publicKey), seed);
   probe.wipe();
   const descriptor: Descriptor = {
-    id: relayId(id), keyset: new Uint8Array(1984), addresses: [`/memory/${name}`], onionKey: onionKey.publicKey,
-    roles: { guard: true, middle: true, mailbox: true }, family: name, delayClasses: [0, 20, 500], validFrom: 0, validUntil: 2 ** 32, version: '0', signed: new Uint8Array(1),
+    id: relayId(id),
+    keyset: new Uint8Array(1984),
+    addresses: [`/memory/${name}`],
+    onionKey: onionKey.publicKey,
+    roles: { guard: true, middle: true, mailbox: true },
+    family: name,
+    delayClasses: [0, 20, 500],
+    validFrom: 0,
+    validUntil: 2 ** 32,
+    version: '0',
+    signed: new Uint8Array(1),
   };
   const store = new MemoryBlobStore(random);
   const mailbox = new MailboxExit({ store, clock, limits });
   const hop = new Hop({
-    self: descriptor.id, clock, random, addressesOf, onionKey: () => onionKey,
+    self: descriptor.id,
+    clock,
+    random,
+    addressesOf,
+    onionKey: () => onionKey,
     networkTime: () => Math.floor(clock.now() / 1000),
     descriptor: () => descriptor.signed,
     sink: new Mix({ clock, random }),
@@ -89,7 +107,8 @@ function makeClient(name: string, { clock, random }: RigOptions, network: Memory
   const blames: Blame[] = [];
   const guard = relays[0]?.descriptor;
   const pool = new CircuitPool({
-    clock, random,
+    clock,
+    random,
     blamed: (blame) => blames.push(blame),
     async path(mailbox, avoid) {
       const last = relays.find(({ descriptor }) => descriptor.id === mailbox)?.descriptor;

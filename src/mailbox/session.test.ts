@@ -3,7 +3,15 @@ import { Counters, isRefusal, type Bytes, type RelayId } from '../base/index.ts'
 import { ManualClock, seededRandom, settle, testSeed } from '../base/testing.ts';
 import { sha256 } from '../crypto/index.ts';
 import { initCryptoNode } from '../crypto/node.ts';
-import { CircuitClosed, MessageKind, encodeRefused, type Circuit, type CircuitSource, type CircuitUser, type Message } from '../onion/index.ts';
+import {
+  CircuitClosed,
+  MessageKind,
+  encodeRefused,
+  type Circuit,
+  type CircuitSource,
+  type CircuitUser,
+  type Message,
+} from '../onion/index.ts';
 import { circuitMailboxes } from './client.ts';
 import { decodePost, decodeSubscribe, encodeBlob, encodePlace, encodeStored } from './frames.ts';
 import type { Mailboxes, Stored, Topic } from './mailboxes.ts';
@@ -27,7 +35,12 @@ class Line implements Circuit {
 
   request(kind: MessageKind, body: Uint8Array): Promise<Message> {
     return new Promise((resolve, reject) => {
-      this.asked.push({ kind, body, answer: (as, said) => resolve({ kind: as, body: said as Bytes }), fail: () => reject(new CircuitClosed('closed')) });
+      this.asked.push({
+        kind,
+        body,
+        answer: (as, said) => resolve({ kind: as, body: said as Bytes }),
+        fail: () => reject(new CircuitClosed('closed')),
+      });
     });
   }
 
@@ -38,7 +51,10 @@ class Line implements Circuit {
   }
 
   blob(instance: number, after: bigint, cursor: bigint, n: number): void {
-    this.onMessage({ kind: MessageKind.BLOB, body: encodeBlob({ topic: topicOf(topic.seed), instance, after, cursor, blob: new Uint8Array(890).fill(n) }) });
+    this.onMessage({
+      kind: MessageKind.BLOB,
+      body: encodeBlob({ topic: topicOf(topic.seed), instance, after, cursor, blob: new Uint8Array(890).fill(n) }),
+    });
   }
 
   caughtUp(instance: number, cursor: bigint): void {
@@ -69,7 +85,12 @@ describe('a session with a mailbox', () => {
     const { source, mailboxes, counters } = setUp();
     const got: [number, bigint][] = [];
     const caught: bigint[] = [];
-    const subscription = mailboxes.follow('a', topic, { instance: 7, cursor: 10n }, { blob: (instance, cursor) => got.push([instance, cursor]), caughtUp: (_instance, cursor) => caught.push(cursor) });
+    const subscription = mailboxes.follow(
+      'a',
+      topic,
+      { instance: 7, cursor: 10n },
+      { blob: (instance, cursor) => got.push([instance, cursor]), caughtUp: (_instance, cursor) => caught.push(cursor) },
+    );
     const [old, next] = [new Line(), new Line()];
     source.user?.opened(old);
     old.blob(7, 10n, 12n, 1);
@@ -83,13 +104,20 @@ describe('a session with a mailbox', () => {
     old.caughtUp(7, 21n);
     next.blob(7, 15n, 20n, 3);
     next.caughtUp(7, 20n);
-    expect(got).toEqual([[7, 12n], [7, 15n], [7, 20n]]);
+    expect(got).toEqual([
+      [7, 12n],
+      [7, 15n],
+      [7, 20n],
+    ]);
     expect(caught).toEqual([20n]);
     expect(counters.all()).toEqual({ 'blob-again': 1, 'blob-out-of-turn': 1, 'caught-up-out-of-turn': 1 });
     // Another store begins at 0.
     next.blob(9, 0n, 3n, 5);
     next.blob(9, 3n, 4n, 5);
-    expect(got.slice(3)).toEqual([[9, 3n], [9, 4n]]);
+    expect(got.slice(3)).toEqual([
+      [9, 3n],
+      [9, 4n],
+    ]);
     subscription.close();
     next.blob(9, 4n, 5n, 5);
     expect(got).toHaveLength(5);
@@ -107,7 +135,14 @@ describe('a session with a mailbox', () => {
     source.user?.opened(second);
     const posted = decodePost(second.asked[0]?.body ?? new Uint8Array(0));
     expect(isRefusal(posted) ? posted : posted.blob).toEqual(blob);
-    second.asked[0]?.answer(MessageKind.STORED, encodeStored({ hash: Buffer.from(sha256(blob)).toString('hex') as Parameters<typeof encodeStored>[0]['hash'], instance: 3, cursor: 4n }));
+    second.asked[0]?.answer(
+      MessageKind.STORED,
+      encodeStored({
+        hash: Buffer.from(sha256(blob)).toString('hex') as Parameters<typeof encodeStored>[0]['hash'],
+        instance: 3,
+        cursor: 4n,
+      }),
+    );
     const expected: Stored = { instance: 3, cursor: 4n };
     expect(await stored).toEqual(expected);
     expect(source.released).toBe(1);
@@ -118,7 +153,10 @@ describe('a session with a mailbox', () => {
     const line = new Line();
     const failed = mailboxes.post('a', topic, random.bytes(890)).catch((error: unknown) => error);
     source.user?.opened(line);
-    line.asked[0]?.answer(MessageKind.STORED, encodeStored({ hash: '00'.repeat(32) as Parameters<typeof encodeStored>[0]['hash'], instance: 3, cursor: 4n }));
+    line.asked[0]?.answer(
+      MessageKind.STORED,
+      encodeStored({ hash: '00'.repeat(32) as Parameters<typeof encodeStored>[0]['hash'], instance: 3, cursor: 4n }),
+    );
     expect(await failed).toMatchObject({ kind: 'refused' });
   });
 

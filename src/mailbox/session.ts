@@ -1,9 +1,39 @@
 /** One client's dealings with one mailbox, over as many circuits as it takes. */
-import { hash, isRefusal, refuse, type Bytes, type Cancel, type Clock, type Counters, type Refusal, type RelayId, type TopicId } from '../base/index.ts';
+import {
+  hash,
+  isRefusal,
+  refuse,
+  type Bytes,
+  type Cancel,
+  type Clock,
+  type Counters,
+  type Refusal,
+  type RelayId,
+  type TopicId,
+} from '../base/index.ts';
 import { ed25519, sha256 } from '../crypto/index.ts';
-import { MessageKind, UnknownRelay, decodeRefused, type Circuit, type CircuitSource, type CircuitUser, type Keep, type Message } from '../onion/index.ts';
+import {
+  MessageKind,
+  UnknownRelay,
+  decodeRefused,
+  type Circuit,
+  type CircuitSource,
+  type CircuitUser,
+  type Keep,
+  type Message,
+} from '../onion/index.ts';
 import { isBlobSize } from './blob-size.ts';
-import { decodeBlob, decodePlace, decodeStored, encodePost, encodeSubscribe, postSigned, subscribeSigned, type BlobFrame, type Place } from './frames.ts';
+import {
+  decodeBlob,
+  decodePlace,
+  decodeStored,
+  encodePost,
+  encodeSubscribe,
+  postSigned,
+  subscribeSigned,
+  type BlobFrame,
+  type Place,
+} from './frames.ts';
 import { MailboxError, type Follower, type Stored, type Subscription, type Topic } from './mailboxes.ts';
 import { topicOf } from './topic.ts';
 

@@ -32,7 +32,7 @@ export class SqliteBlobStore implements BlobStore {
     this.#sql('INSERT OR IGNORE INTO meta VALUES (1, ?, 0, 0)').run(readU32(random.bytes(4), 0));
     const meta = this.#row('SELECT instance, last, bytes FROM meta');
     this.instance = Number(meta?.['instance']);
-    this.#last = BigInt(meta?.['last'] as bigint);
+    this.#last = (meta?.['last'] as bigint | undefined) ?? 0n;
     this.#bytes = Number(meta?.['bytes']);
   }
 
@@ -64,7 +64,11 @@ export class SqliteBlobStore implements BlobStore {
   after(topic: TopicId, cursor: bigint, limit: number): readonly HeldBlob[] {
     // A cursor that no store could have given is beyond all that there is.
     if (cursor > 0x7fff_ffff_ffff_ffffn) return [];
-    const rows = this.#sql('SELECT cursor, blob FROM blob WHERE topic = ? AND cursor > ? ORDER BY cursor LIMIT ?').all(topic, cursor, limit);
+    const rows = this.#sql('SELECT cursor, blob FROM blob WHERE topic = ? AND cursor > ? ORDER BY cursor LIMIT ?').all(
+      topic,
+      cursor,
+      limit,
+    );
     return rows.map((row) => ({ cursor: row['cursor'] as bigint, blob: new Uint8Array(row['blob'] as Bytes) }));
   }
 
@@ -77,7 +81,9 @@ export class SqliteBlobStore implements BlobStore {
     const limit = Math.floor(before);
     let expired = 0;
     this.#together(() => {
-      const sums = this.#sql('SELECT topic, count(*) AS blobs, sum(length(blob)) AS bytes FROM blob WHERE at < ? GROUP BY topic').all(limit);
+      const sums = this.#sql('SELECT topic, count(*) AS blobs, sum(length(blob)) AS bytes FROM blob WHERE at < ? GROUP BY topic').all(
+        limit,
+      );
       for (const row of sums) {
         expired += Number(row['blobs']);
         this.#sql('UPDATE topic SET bytes = bytes - ? WHERE topic = ?').run(row['bytes'] as bigint, row['topic'] as string);

@@ -10,4 +10,3 @@ export function topicSeed(A: Uint8Array, mailbox: RelayId): Bytes {
 
 /** The topic itself: the public key. */
 export const topicOf = (seed: Uint8Array): TopicId => topicId(ed25519.keypair(seed).publicKey);
-

@@ -19,7 +19,10 @@ const MEAN = 15_000;
 const BURST = { least: 2, most: 6 };
 
 /** Covers a circuit until it closes or the result is called. */
-export function cover(circuit: Pick<Circuit, 'closed' | 'drop'>, { clock, random, burstMean = BURST_MEAN, mean = MEAN }: CoverOptions): Cancel {
+export function cover(
+  circuit: Pick<Circuit, 'closed' | 'drop'>,
+  { clock, random, burstMean = BURST_MEAN, mean = MEAN }: CoverOptions,
+): Cancel {
   let burst = BURST.least + integer(random, BURST.most - BURST.least + 1);
   let cancel: Cancel = () => undefined;
   const next = (): void => {

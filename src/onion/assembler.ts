@@ -37,7 +37,8 @@ export class Assembler {
 
   /** Takes a cell of a message in; returns what can now be handed on, in order. */
   receive(cell: OpenedCell): readonly Incoming[] | Refusal {
-    if (!cell.reply && (cell.message < this.#next || cell.message >= this.#next + REPLAY_WINDOW || this.#held.has(cell.message))) return refuse('message-number');
+    if (!cell.reply && (cell.message < this.#next || cell.message >= this.#next + REPLAY_WINDOW || this.#held.has(cell.message)))
+      return refuse('message-number');
     const cells = this.#gather(cell);
     if (isRefusal(cells)) return cells;
     if (cells === undefined) return [];
@@ -53,8 +54,13 @@ export class Assembler {
   #gather(cell: OpenedCell): readonly Bytes[] | undefined | Refusal {
     if (cell.parts === 1) return [cell.cell];
     const key = `${cell.reply ? 'r' : 'm'}${cell.message}`;
-    const partial = this.#partial.get(key) ?? { kind: cell.kind, cells: new Array<Bytes | undefined>(cell.parts).fill(undefined), missing: cell.parts };
-    if (partial.kind !== cell.kind || partial.cells.length !== cell.parts || partial.cells[cell.part] !== undefined) return refuse('part-contradicts');
+    const partial = this.#partial.get(key) ?? {
+      kind: cell.kind,
+      cells: new Array<Bytes | undefined>(cell.parts).fill(undefined),
+      missing: cell.parts,
+    };
+    if (partial.kind !== cell.kind || partial.cells.length !== cell.parts || partial.cells[cell.part] !== undefined)
+      return refuse('part-contradicts');
     if (!this.#partial.has(key) && this.#partial.size >= MAX_INCOMPLETE) return refuse('too-many-incomplete');
     partial.cells[cell.part] = cell.cell;
     partial.missing--;

@@ -7,9 +7,20 @@
 import type { Bytes, RelayId } from '../base/index.ts';
 
 export const MessageKind = {
-  DROP: 0, ACK: 1, EXTEND: 2, EXTENDED: 3, PING: 4, PONG: 5,
-  POST: 16, STORED: 17, REFUSED: 18, SUBSCRIBE: 19, BLOB: 20, CAUGHT_UP: 21,
-  DIRECTORY_REQUEST: 32, DIRECTORY: 33,
+  DROP: 0,
+  ACK: 1,
+  EXTEND: 2,
+  EXTENDED: 3,
+  PING: 4,
+  PONG: 5,
+  POST: 16,
+  STORED: 17,
+  REFUSED: 18,
+  SUBSCRIBE: 19,
+  BLOB: 20,
+  CAUGHT_UP: 21,
+  DIRECTORY_REQUEST: 32,
+  DIRECTORY: 33,
 } as const;
 export type MessageKind = (typeof MessageKind)[keyof typeof MessageKind];
 

@@ -43,7 +43,14 @@ async function build(hops: number, options: Partial<RigOptions> = {}, delayClass
   const echo = new Echo();
   const rig = makeRig({ clock, random: seededRandom(seed), relays: hops, exits: () => [echo], ...options });
   const link = await rig.dialGuard();
-  const circuit = await settled(clock, rig.client.build(rig.relays.map(({ descriptor }) => descriptor), link, { delayClass }));
+  const circuit = await settled(
+    clock,
+    rig.client.build(
+      rig.relays.map(({ descriptor }) => descriptor),
+      link,
+      { delayClass },
+    ),
+  );
   return { clock, rig, echo, circuit };
 }
 
@@ -73,7 +80,9 @@ describe('circuits', () => {
     await settled(clock, circuit.request(MessageKind.POST, utf8('hello')));
     const targets = rig.relays.map(({ events }) => events.filter(({ name }) => name === 'extend').map(({ fields }) => fields['relay']));
     expect(targets).toEqual([[circuit.path[1]], [circuit.path[2]], []]);
-    const opened = rig.relays.map(({ events }) => events.filter(({ name, fields }) => name === 'message' && fields['kind'] === MessageKind.POST).length);
+    const opened = rig.relays.map(
+      ({ events }) => events.filter(({ name, fields }) => name === 'message' && fields['kind'] === MessageKind.POST).length,
+    );
     expect(opened).toEqual([0, 0, 1]);
   });
 

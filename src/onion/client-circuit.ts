@@ -151,7 +151,11 @@ export class ClientCircuit implements Circuit {
       this.fail(refuse('cell-before-created'));
       return;
     }
-    decipherLayers(cell, this.#hops.slice(0, hop + 1).map(({ keys }) => keys.backward), tweaks);
+    decipherLayers(
+      cell,
+      this.#hops.slice(0, hop + 1).map(({ keys }) => keys.backward),
+      tweaks,
+    );
     const opened = openCell(cell);
     const messages = isRefusal(opened) ? opened : speaker.conversation.receive(tweaks[hop] ?? counter, opened, this.#options.clock.now());
     if (isRefusal(messages)) {

@@ -4,10 +4,11 @@
  *
  *   build   CREATE ─► hop 1 ─► CREATED    EXTEND ─► hop 1 ─► CREATE ─► hop 2 ─► CREATED ─► EXTENDED …
  */
-import { Counters, idBytes, isRefusal, readU32, refuse, type Bytes, type Clock, type Random, type Refusal, type RelayId } from '../base/index.ts';
+import { Counters, idBytes, isRefusal, refuse, type Bytes, type Clock, type Random, type Refusal, type RelayId } from '../base/index.ts';
 import { createHop, sha256, wipeHop, type HopAttempt } from '../crypto/index.ts';
 import type { Descriptor } from '../directory/index.ts';
 import { ControlType, type CellLink, type LinkHandler } from '../link/index.ts';
+import { freeCircuitId } from './circuit-id.ts';
 import { MessageKind, type Circuit } from './circuit.ts';
 import { ClientCircuit } from './client-circuit.ts';
 import { DELAY_MEANS, decodeDestroy, decodeParamsBack, encodeExtend, encodeParamsOut, type DelayClass } from './layouts.ts';
@@ -151,20 +152,22 @@ export class CircuitClient implements LinkHandler {
   #begin(link: CellLink, path: readonly RelayId[], delayClass: DelayClass): Building {
     const circuits = this.#links.get(link);
     if (circuits === undefined || link.closed) throw new BuildFailed(0, 'the link has closed');
-    if ([...circuits.values()].filter(({ circuit }) => circuit.length < circuit.path.length).length >= MOST_BUILDING) throw new BuildFailed(0, 'too many circuits are being built on this link');
+    if ([...circuits.values()].filter(({ circuit }) => circuit.length < circuit.path.length).length >= MOST_BUILDING)
+      throw new BuildFailed(0, 'too many circuits are being built on this link');
     const { clock } = this.#options;
-    const id = this.#freeId(link, circuits);
-    const circuit = new ClientCircuit({ link, id, path, delayMean: DELAY_MEANS[delayClass], clock, counters: this.counters, ended: () => circuits.delete(id) });
+    const id = freeCircuitId(link, circuits, this.#options.random);
+    const circuit = new ClientCircuit({
+      link,
+      id,
+      path,
+      delayMean: DELAY_MEANS[delayClass],
+      clock,
+      counters: this.counters,
+      ended: () => circuits.delete(id),
+    });
     const building: Building = { circuit, created: undefined };
     circuits.set(id, building);
     return building;
-  }
-
-  #freeId(link: CellLink, circuits: ReadonlyMap<number, Building>): number {
-    for (;;) {
-      const id = ((readU32(this.#options.random.bytes(4), 0) & 0x7fff_ffff) | (link.initiator ? 0 : 0x8000_0000)) >>> 0;
-      if (id !== 0 && !circuits.has(id)) return id;
-    }
   }
 
   async #addHop(building: Building, relay: Descriptor, delayClass: DelayClass): Promise<void> {
@@ -176,7 +179,8 @@ export class CircuitClient implements LinkHandler {
     if (isRefusal(attempt)) throw new BuildFailed(circuit.length, attempt.refused);
     const cancel = clock.after(this.#options.hopTimeout ?? HOP_TIMEOUT, () => circuit.giveUp());
     try {
-      const created = circuit.length === 0 ? await this.#create(building, attempt.create) : await this.#extend(circuit, relay.id, attempt.create);
+      const created =
+        circuit.length === 0 ? await this.#create(building, attempt.create) : await this.#extend(circuit, relay.id, attempt.create);
       const seconds = this.#finish(circuit, attempt, created);
       if (isRefusal(seconds)) {
         circuit.fail(seconds);

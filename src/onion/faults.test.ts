@@ -32,7 +32,14 @@ async function build(options: Partial<RigOptions> = {}): Promise<{ clock: Manual
   const clock = new ManualClock();
   const rig = makeRig({ clock, random: seededRandom(seed), relays: 3, exits: () => [new Echo()], ...options });
   const link = await rig.dialGuard();
-  const circuit = await settled(clock, rig.client.build(rig.relays.map(({ descriptor }) => descriptor), link, { delayClass: 0 }));
+  const circuit = await settled(
+    clock,
+    rig.client.build(
+      rig.relays.map(({ descriptor }) => descriptor),
+      link,
+      { delayClass: 0 },
+    ),
+  );
   await settled(clock, circuit.ping());
   const closed: Closed[] = [];
   circuit.onClosed = (why, blame) => closed.push({ why, blame });
@@ -47,7 +54,7 @@ function once(make: (cell: Bytes) => readonly Bytes[], after = 2): Tamper {
 
 const kinds: readonly [string, (cell: Bytes) => readonly Bytes[]][] = [
   ['dropped', () => []],
-  ['doubled', (cell) => [cell, cell.slice() as Bytes]],
+  ['doubled', (cell) => [cell, cell.slice()]],
   [
     'garbled',
     (cell) => {
@@ -74,20 +81,26 @@ function give(rig: Rig, relay: number, tamper: Tamper): void {
 }
 
 describe('one cell that was tampered with ends its circuit, and counts against its path', () => {
-  it.each(places.flatMap(([where, put]) => kinds.map(([what, make]) => [what, where, make, put] as const)))('%s %s', async (_what, _where, make, put) => {
-    const layers = inUse().layerKeys;
-    const { clock, rig, circuit, closed } = await build();
-    put(rig, once(make));
-    const request = circuit.request(MessageKind.POST, new Uint8Array(20_000));
-    const outcome = request.then(() => 'answered', (error: unknown) => error);
-    await until(clock, () => closed.length === 1, 60_000);
-    expect(closed[0]?.blame).toBe(true);
-    expect(circuit.closed).toBe(true);
-    expect(await outcome).toSatisfy((end: unknown) => end instanceof CircuitClosed || end === 'answered');
-    await until(clock, () => rig.relays.every(({ hop }) => hop.load().circuits === 0));
-    expect(inUse().layerKeys).toBe(layers);
-    await expect(circuit.request(MessageKind.POST, new Uint8Array(1))).rejects.toThrow(CircuitClosed);
-  });
+  it.each(places.flatMap(([where, put]) => kinds.map(([what, make]) => [what, where, make, put] as const)))(
+    '%s %s',
+    async (_what, _where, make, put) => {
+      const layers = inUse().layerKeys;
+      const { clock, rig, circuit, closed } = await build();
+      put(rig, once(make));
+      const request = circuit.request(MessageKind.POST, new Uint8Array(20_000));
+      const outcome = request.then(
+        () => 'answered',
+        (error: unknown) => error,
+      );
+      await until(clock, () => closed.length === 1, 60_000);
+      expect(closed[0]?.blame).toBe(true);
+      expect(circuit.closed).toBe(true);
+      expect(await outcome).toSatisfy((end: unknown) => end instanceof CircuitClosed || end === 'answered');
+      await until(clock, () => rig.relays.every(({ hop }) => hop.load().circuits === 0));
+      expect(inUse().layerKeys).toBe(layers);
+      await expect(circuit.request(MessageKind.POST, new Uint8Array(1))).rejects.toThrow(CircuitClosed);
+    },
+  );
 });
 
 describe('circuits under other troubles', () => {
@@ -96,13 +109,19 @@ describe('circuits under other troubles', () => {
     const random = seededRandom(seed);
     const sink = { pass: (_mean: number, send: () => void) => void clock.after(exponential(random, 20), send) };
     const rig = makeRig({ clock, random, relays: 3, exits: () => [new Echo()], sink });
-    const circuit = await settled(clock, rig.client.build(rig.relays.map(({ descriptor }) => descriptor), await rig.dialGuard()));
+    const circuit = await settled(
+      clock,
+      rig.client.build(
+        rig.relays.map(({ descriptor }) => descriptor),
+        await rig.dialGuard(),
+      ),
+    );
     const bodies = Array.from({ length: 30 }, (_, i) => random.bytes(i * 700));
     const replies = await settled(clock, Promise.all(bodies.map((body) => circuit.request(MessageKind.POST, body))));
     expect(replies.map(({ body }) => body)).toEqual(bodies);
   });
 
-  it('end when the link to the guard does, which is not the path\'s fault', async () => {
+  it("end when the link to the guard does, which is not the path's fault", async () => {
     const { clock, rig, closed } = await build();
     rig.network.cut('client', 'relay0');
     await until(clock, () => closed.length === 1);
@@ -122,7 +141,15 @@ describe('circuits under other troubles', () => {
     const rig = makeRig({ clock, random: seededRandom(seed), relays: 3 });
     const link = await rig.dialGuard();
     rig.network.kill('relay2');
-    const error = await settled(clock, rig.client.build(rig.relays.map(({ descriptor }) => descriptor), link).catch((e: unknown) => e));
+    const error = await settled(
+      clock,
+      rig.client
+        .build(
+          rig.relays.map(({ descriptor }) => descriptor),
+          link,
+        )
+        .catch((e: unknown) => e),
+    );
     expect(error).toBeInstanceOf(BuildFailed);
     expect(error).toMatchObject({ hop: 2 });
     await until(clock, () => rig.relays.slice(0, 2).every(({ hop }) => hop.load().circuits === 0));
@@ -133,7 +160,13 @@ describe('circuits under other troubles', () => {
     const rig = makeRig({ clock, random: seededRandom(seed), relays: 3 });
     const link = await rig.dialGuard();
     const giveUp = new AbortController();
-    const failing = rig.client.build(rig.relays.map(({ descriptor }) => descriptor), link, { signal: giveUp.signal }).catch((e: unknown) => e);
+    const failing = rig.client
+      .build(
+        rig.relays.map(({ descriptor }) => descriptor),
+        link,
+        { signal: giveUp.signal },
+      )
+      .catch((e: unknown) => e);
     await clock.advance(35);
     giveUp.abort();
     expect(await failing).toBeInstanceOf(BuildFailed);
@@ -156,13 +189,22 @@ describe('circuits under other troubles', () => {
 describe('a relay stays bounded', () => {
   const create = async (): Promise<{ clock: ManualClock; rig: Rig; bytes: Bytes; link: Awaited<ReturnType<Rig['dialGuard']>> }> => {
     const clock = new ManualClock();
-    const rig = makeRig({ clock, random: seededRandom(seed), relays: 1, limits: { halfBuiltPerLink: 8, circuitsPerLink: 20, circuits: 30 } });
+    const rig = makeRig({
+      clock,
+      random: seededRandom(seed),
+      relays: 1,
+      limits: { halfBuiltPerLink: 8, circuitsPerLink: 20, circuits: 30 },
+    });
     const link = await rig.dialGuard();
     const { createHop, sha256 } = await import('../crypto/index.ts');
     const { idBytes, isRefusal } = await import('../base/index.ts');
     const relay = rig.relays[0]?.descriptor;
     if (relay === undefined) throw new Error('no relay');
-    const attempt = createHop({ relay: idBytes(relay.id), keyId: sha256(relay.onionKey).subarray(0, 8), onionKey: relay.onionKey }, new Uint8Array(16), seededRandom(1));
+    const attempt = createHop(
+      { relay: idBytes(relay.id), keyId: sha256(relay.onionKey).subarray(0, 8), onionKey: relay.onionKey },
+      new Uint8Array(16),
+      seededRandom(1),
+    );
     if (isRefusal(attempt)) throw new Error(attempt.refused);
     return { clock, rig, bytes: attempt.create, link };
   };
@@ -185,7 +227,7 @@ describe('a relay stays bounded', () => {
     expect(inUse().layerKeys).toBe(layers);
   });
 
-  it('refuses circuit ids that are not the neighbour\'s to give', async () => {
+  it("refuses circuit ids that are not the neighbour's to give", async () => {
     const { clock, rig, bytes, link } = await create();
     const hop = rig.relays[0]?.hop;
     link.sendControl(ControlType.CREATE, 0x8000_0001, bytes);
@@ -204,7 +246,13 @@ describe('a relay stays bounded', () => {
     link.sendControl(ControlType.DESCRIPTOR, 0, new Uint8Array(5));
     link.sendControl(ControlType.DESCRIBE, 1, new Uint8Array(0));
     await clock.advance(100);
-    expect(rig.relays[0]?.hop.counters.all()).toEqual({ 'control-unasked': 1, 'created-unasked': 1, 'describe-malformed': 1, destroy: 1, 'unknown-circuit': 1 });
+    expect(rig.relays[0]?.hop.counters.all()).toEqual({
+      'control-unasked': 1,
+      'created-unasked': 1,
+      'describe-malformed': 1,
+      destroy: 1,
+      'unknown-circuit': 1,
+    });
   });
 
   it('destroys a circuit whose client does not take its answers', async () => {

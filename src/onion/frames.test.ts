@@ -9,7 +9,17 @@ import { openCell, setHeader } from './cell.ts';
 import { MessageKind } from './circuit.ts';
 import { BuildFailed, CircuitClient } from './client.ts';
 import { Hop } from './hop.ts';
-import { decodeDestroy, decodeExtend, decodeParamsBack, decodeParamsOut, decodeRefused, encodeExtend, encodeParamsBack, encodeParamsOut, encodeRefused } from './layouts.ts';
+import {
+  decodeDestroy,
+  decodeExtend,
+  decodeParamsBack,
+  decodeParamsOut,
+  decodeRefused,
+  encodeExtend,
+  encodeParamsBack,
+  encodeParamsOut,
+  encodeRefused,
+} from './layouts.ts';
 
 beforeAll(initCryptoNode);
 const seed = testSeed();
@@ -28,11 +38,11 @@ class Recorder implements CellLink {
   }
 
   send(cell: Uint8Array): void {
-    this.cells.push(cell.slice() as Bytes);
+    this.cells.push(cell.slice());
   }
 
   sendControl(type: ControlType, circuit: number, payload: Uint8Array): void {
-    this.controls.push({ type, circuit, payload: payload.slice() as Bytes });
+    this.controls.push({ type, circuit, payload: payload.slice() });
   }
 
   close(): void {
@@ -44,14 +54,21 @@ const relay = sha256(Uint8Array.of(1));
 
 function makeHop(): { hop: Hop; link: Recorder; key: OnionKey; keyId: Bytes } {
   const probe = new OnionKey(relay, new Uint8Array(8), new Uint8Array(32).fill(3));
-  const keyId = sha256(probe.publicKey).slice(0, 8) as Bytes;
+  const keyId = sha256(probe.publicKey).slice(0, 8);
   const key = new OnionKey(relay, keyId, new Uint8Array(32).fill(3));
   probe.wipe();
   const clock = new ManualClock();
   const hop = new Hop({
-    self: relayId(relay), clock, random: seededRandom(seed), exits: [], descriptor: () => new Uint8Array(1), addressesOf: () => undefined,
+    self: relayId(relay),
+    clock,
+    random: seededRandom(seed),
+    exits: [],
+    descriptor: () => new Uint8Array(1),
+    addressesOf: () => undefined,
     onionKey: (id) => (id.every((byte, i) => byte === keyId[i]) ? key : undefined),
-    networkTime: () => 1_800_000_000, dial: () => Promise.reject(new Error('nobody')), sink: { pass: (_mean, send) => send() },
+    networkTime: () => 1_800_000_000,
+    dial: () => Promise.reject(new Error('nobody')),
+    sink: { pass: (_mean, send) => send() },
     limits: { circuits: 1e6, circuitsPerLink: 1e6, halfBuiltPerLink: 1e6 },
   });
   const link = new Recorder(false);
@@ -68,11 +85,11 @@ function attemptFor(key: OnionKey, keyId: Bytes): Exclude<ReturnType<typeof crea
 /** Every frame with one bit wrong, every shorter one, and some longer. */
 function* damaged(frame: Bytes): Generator<Bytes> {
   for (let bit = 0; bit < frame.length * 8; bit++) {
-    const flipped = frame.slice() as Bytes;
+    const flipped = frame.slice();
     flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
     yield flipped;
   }
-  for (let length = 0; length < frame.length; length++) yield frame.slice(0, length) as Bytes;
+  for (let length = 0; length < frame.length; length++) yield frame.slice(0, length);
   for (const extra of [1, 7, 1000]) {
     const grown = new Uint8Array(frame.length + extra);
     grown.set(frame);
@@ -109,15 +126,27 @@ describe('every frame with one bit wrong, cut or grown is refused and counted', 
     const near = new Recorder(true);
     client.opened(near);
     const descriptor: Descriptor = {
-      id: relayId(relay), keyset: new Uint8Array(1984), addresses: [], onionKey: key.publicKey, roles: { guard: true, middle: true, mailbox: true },
-      family: '', delayClasses: [], validFrom: 0, validUntil: 2 ** 32, version: '', signed: new Uint8Array(1),
+      id: relayId(relay),
+      keyset: new Uint8Array(1984),
+      addresses: [],
+      onionKey: key.publicKey,
+      roles: { guard: true, middle: true, mailbox: true },
+      family: '',
+      delayClasses: [],
+      validFrom: 0,
+      validUntil: 2 ** 32,
+      version: '',
+      signed: new Uint8Array(1),
     };
     const handles = inUse();
     let tried = 0;
     // Each attempt has its own CREATED, so each bit is flipped in one of its own.
     const frames = [...damaged(new Uint8Array(1184))];
     for (const difference of frames) {
-      const building = client.build([descriptor], near).then(() => 'built', (error: unknown) => error);
+      const building = client.build([descriptor], near).then(
+        () => 'built',
+        (error: unknown) => error,
+      );
       const sent = near.controls.pop();
       if (sent === undefined) throw new Error('no CREATE');
       hop.control(link, ControlType.CREATE, ++tried, sent.payload);
@@ -169,7 +198,7 @@ describe('every frame with one bit wrong, cut or grown is refused and counted', 
     }
     const keys = open(1);
     const cell = ping(1, keys);
-    give(cell.slice() as Bytes);
+    give(cell.slice());
     expect(link.cells).toHaveLength(1);
     give(cell);
     expect(hop.counters.get('repeated')).toBe(1);
@@ -180,17 +209,28 @@ describe('every frame with one bit wrong, cut or grown is refused and counted', 
     const [cell] = splitMessage({ kind: MessageKind.PING, flags: 0, message: 0 }, 0, new Uint8Array(3));
     if (cell === undefined) throw new Error('no cell');
     // Zeros, flags beyond bit 0, and what lies behind the data.
-    const meaningless = [...Array.from({ length: 16 }, (_, i) => [8 + i, 0xff] as const), [27, 0xfe] as const, ...Array.from({ length: 983 }, (_, i) => [41 + i, 0xff] as const)];
+    const meaningless = [
+      ...Array.from({ length: 16 }, (_, i) => [8 + i, 0xff] as const),
+      [27, 0xfe] as const,
+      ...Array.from({ length: 983 }, (_, i) => [41 + i, 0xff] as const),
+    ];
     for (const [at, mask] of meaningless) {
       for (let bit = 0; bit < 8; bit++) {
         if ((mask & (1 << bit)) === 0) continue;
-        const wrong = cell.slice() as Bytes;
+        const wrong = cell.slice();
         wrong[at] = (wrong[at] ?? 0) ^ (1 << bit);
         expect(openCell(wrong)).toHaveProperty('refused');
       }
     }
-    for (const [at, value] of [[24, 77], [25, 1], [26, 3], [26, 0], [26, 128], [36, 4]] as const) {
-      const wrong = cell.slice() as Bytes;
+    for (const [at, value] of [
+      [24, 77],
+      [25, 1],
+      [26, 3],
+      [26, 0],
+      [26, 128],
+      [36, 4],
+    ] as const) {
+      const wrong = cell.slice();
       wrong[at] = value;
       expect(openCell(wrong)).toHaveProperty('refused');
     }
@@ -218,7 +258,8 @@ describe('every frame with one bit wrong, cut or grown is refused and counted', 
       same(frame, decoded, () => (isRefusal(decoded) ? frame : encodeParamsBack(decoded)));
     }
     for (const frame of damaged(encodeExtend(extend))) expect(isRefusal(decodeExtend(frame))).toBe(frame.length !== 2442);
-    for (const frame of damaged(encodeRefused({ code: 4, retryAfter: 77 }))) expect(isRefusal(decodeRefused(frame))).toBe(frame.length !== 5);
+    for (const frame of damaged(encodeRefused({ code: 4, retryAfter: 77 })))
+      expect(isRefusal(decodeRefused(frame))).toBe(frame.length !== 5);
     for (let reason = 0; reason < 256; reason++) expect(isRefusal(decodeDestroy(Uint8Array.of(reason)))).toBe(reason > 6);
     expect(decodeDestroy(new Uint8Array(0))).toHaveProperty('refused');
     expect(decodeDestroy(new Uint8Array(2))).toHaveProperty('refused');

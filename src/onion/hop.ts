@@ -6,64 +6,30 @@
  *                                             └─► zeros? ──► messages        last
  *   near link ◄── mix ◄── put a layer on ◄─── far link, or own messages
  */
-import { Counters, isRefusal, readU32, refuse, type Bytes, type Cancel, type Clock, type Random, type RelayId } from '../base/index.ts';
+import { Counters, isRefusal, refuse, type Bytes, type Cancel } from '../base/index.ts';
 import { CREATED, createKeyId, decipherLayers, encipherLayers, wipeHop, type Hop as HopKeys, type OnionKey } from '../crypto/index.ts';
 import { ControlType, type CellLink, type LinkHandler } from '../link/index.ts';
 import { openCell, setHeader } from './cell.ts';
-import { MessageKind, type CellSink, type ExitHandler } from './circuit.ts';
+import { CircuitTable } from './circuit-table.ts';
+import { MessageKind, type ExitHandler } from './circuit.ts';
 import { Conversation, gapPatience, type CellOut } from './conversation.ts';
 
 import type { Incoming } from './assembler.ts';
+import { hopLimits, type HopLimits, type HopOptions } from './hop-options.ts';
 import { ExitSide } from './exit.ts';
 import { farOf, windowsOf, type ExtendingStage, type ForwardingStage, type HopCircuit, type LastStage, type Side } from './hop-circuit.ts';
-import { DELAY_MEANS, DestroyReason, RefusedCode, decodeDestroy, decodeExtend, decodeParamsOut, encodeParamsBack, encodeRefused } from './layouts.ts';
+import {
+  DELAY_MEANS,
+  DestroyReason,
+  RefusedCode,
+  decodeDestroy,
+  decodeExtend,
+  decodeParamsOut,
+  encodeParamsBack,
+  encodeRefused,
+} from './layouts.ts';
 import { Pump } from './pump.ts';
 import { ReplayWindow } from './replay-window.ts';
-import type { Tap } from './tap.ts';
-
-export interface HopLimits {
-  /** Circuits of a link on which no cell has come yet, and those waiting for CREATED. */
-  readonly halfBuiltPerLink: number;
-  readonly halfBuiltMs: number;
-  readonly circuitsPerLink: number;
-  readonly circuits: number;
-  /** No circuit lives longer, ms: clients rotate theirs every 10 minutes. */
-  readonly lifeMs: number;
-  /** Cells that the mix holds: of one circuit, of all. */
-  readonly waitingPerCircuit: number;
-  readonly waiting: number;
-  /** Cells of the last hop that wait for a client's credit. */
-  readonly unsaidPerCircuit: number;
-  /** Cells queued on a link beyond which circuits through it are destroyed. */
-  readonly linkQueue: number;
-  /** The `window` of CREATED. */
-  readonly window: number;
-}
-
-export const hopLimits: HopLimits = {
-  halfBuiltPerLink: 64, halfBuiltMs: 10_000, circuitsPerLink: 1024, circuits: 8192, lifeMs: 3_600_000,
-  waitingPerCircuit: 2048, waiting: 65_536, unsaidPerCircuit: 512, linkQueue: 3072, window: 512,
-};
-
-export interface HopOptions {
-  readonly self: RelayId;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly sink: CellSink;
-  /** Today's or yesterday's, by key id (8 bytes). */
-  onionKey(id: Bytes): OnionKey | undefined;
-  /** Network time, UTC seconds. */
-  networkTime(): number;
-  /** This relay's own signed descriptor. */
-  descriptor(): Bytes;
-  /** Addresses from a valid descriptor of that relay; undefined of none. */
-  addressesOf(relay: RelayId): readonly string[] | undefined;
-  dial(addresses: readonly string[]): Promise<CellLink>;
-  readonly exits: readonly ExitHandler[];
-  readonly limits?: Partial<HopLimits>;
-  readonly counters?: Counters;
-  readonly tap?: Tap;
-}
 
 /** The most hops that a path has (docs/protocol.md §6): a relay does not know how many there are. */
 const MOST_HOPS = 7;
@@ -71,17 +37,12 @@ const SWEEP_MS = 1000;
 /** In balanced mode the cells that build a circuit of three are not delayed: EXTEND through the guard, and its EXTENDED. */
 const UNDELAYED = { forward: 4, backward: 2 };
 
-interface Neighbour {
-  readonly circuits: Map<number, HopCircuit>;
-}
-
 export class Hop implements LinkHandler {
   readonly counters: Counters;
   readonly #options: HopOptions;
   readonly #limits: HopLimits;
   readonly #exits = new Map<MessageKind, ExitHandler>();
-  readonly #links = new Map<CellLink, Neighbour>();
-  readonly #circuits = new Set<HopCircuit>();
+  readonly #table: CircuitTable;
   #keys = 0;
   #waiting = 0;
   #sweep: Cancel | undefined;
@@ -89,28 +50,27 @@ export class Hop implements LinkHandler {
   constructor(options: HopOptions) {
     this.#options = options;
     this.#limits = { ...hopLimits, ...options.limits };
+    this.#table = new CircuitTable(this.#limits);
     this.counters = options.counters ?? new Counters();
     for (const exit of options.exits) for (const kind of exit.kinds) this.#exits.set(kind, exit);
   }
 
   /** How much of the bounds is in use. */
   load(): { readonly links: number; readonly circuits: number; readonly waiting: number } {
-    return { links: this.#links.size, circuits: this.#circuits.size, waiting: this.#waiting };
+    return { links: this.#table.links, circuits: this.#table.size, waiting: this.#waiting };
   }
 
   /** Ends every circuit. */
   stop(): void {
-    for (const circuit of [...this.#circuits]) this.#destroy(circuit, DestroyReason.FINISHED);
+    for (const circuit of this.#table.all()) this.#destroy(circuit, DestroyReason.FINISHED);
   }
 
   opened(link: CellLink): void {
-    this.#links.set(link, { circuits: new Map() });
+    this.#table.open(link);
   }
 
   closed(link: CellLink): void {
-    const circuits = this.#links.get(link)?.circuits.values() ?? [];
-    for (const circuit of [...circuits]) this.#destroy(circuit, DestroyReason.UNREACHABLE);
-    this.#links.delete(link);
+    for (const circuit of this.#table.close(link)) this.#destroy(circuit, DestroyReason.UNREACHABLE);
   }
 
   control(link: CellLink, type: ControlType, circuit: number, payload: Bytes): void {
@@ -122,7 +82,7 @@ export class Hop implements LinkHandler {
   }
 
   cell(link: CellLink, id: number, counter: number, cell: Bytes): void {
-    const circuit = this.#links.get(link)?.circuits.get(id);
+    const circuit = this.#table.find({ link, id });
     // Cells that crossed a DESTROY on their way come here too.
     if (circuit === undefined) this.counters.count('unknown-circuit');
     else if (circuit.near.link === link && circuit.near.id === id) this.#forward(circuit, counter, cell);
@@ -130,13 +90,11 @@ export class Hop implements LinkHandler {
   }
 
   #create(link: CellLink, id: number, create: Bytes): void {
-    const neighbour = this.#links.get(link);
-    if (neighbour === undefined) return;
-    if (id === 0 || topBit(id) !== link.initiator || neighbour.circuits.has(id)) {
+    if (!this.#table.mayGive(link, id)) {
       this.counters.count('create-id');
       return;
     }
-    if (this.#full(neighbour)) {
+    if (this.#table.full(link)) {
       this.#refuseCreate(link, id, 'create-bound', DestroyReason.BOUND);
       return;
     }
@@ -148,7 +106,6 @@ export class Hop implements LinkHandler {
       return;
     }
     const circuit = this.#newCircuit({ link, id }, accepted.hop, params.delayClass);
-    neighbour.circuits.set(id, circuit);
     this.#options.tap?.event('create', { link: link.remote, circuit: id, key: circuit.key });
     link.sendControl(ControlType.CREATED, id, accepted.created);
   }
@@ -166,22 +123,28 @@ export class Hop implements LinkHandler {
     const conversation = new Conversation(this.#limits.window);
     const pump = new Pump(conversation, this.#options.clock, (out) => this.#say(circuit, out));
     const exit = new ExitSide({
-      key, bind: keys.bind, conversation, pump, mostQueued: this.#limits.unsaidPerCircuit,
+      key,
+      bind: keys.bind,
+      conversation,
+      pump,
+      mostQueued: this.#limits.unsaidPerCircuit,
       overfull: () => this.#bound(circuit, 'unsaid-bound'),
       said: (kind, body) => this.#options.tap?.event('say', { key, kind, body }),
     });
     const circuit: HopCircuit = {
-      key, near, keys, delayClass, since: this.#options.clock.now(), stage: { name: 'last', conversation, exit }, proven: false, waiting: 0,
+      key,
+      near,
+      keys,
+      delayClass,
+      since: this.#options.clock.now(),
+      stage: { name: 'last', conversation, exit },
+      proven: false,
+      waiting: 0,
     };
-    this.#circuits.add(circuit);
+    this.#table.add(near, circuit);
     this.counters.count('circuits-created');
     this.#armSweep();
     return circuit;
-  }
-
-  #full({ circuits }: Neighbour): boolean {
-    if (this.#circuits.size >= this.#limits.circuits || circuits.size >= this.#limits.circuitsPerLink) return true;
-    return halfBuilt(circuits.values()) >= this.#limits.halfBuiltPerLink;
   }
 
   #refuseCreate(link: CellLink, id: number, word: string, reason: DestroyReason): void {
@@ -197,7 +160,7 @@ export class Hop implements LinkHandler {
   }
 
   #destroyed(link: CellLink, id: number, payload: Bytes): void {
-    const circuit = this.#links.get(link)?.circuits.get(id);
+    const circuit = this.#table.find({ link, id });
     const reason = decodeDestroy(payload);
     if (isRefusal(reason)) this.counters.count(reason.refused);
     else if (circuit === undefined) this.counters.count('unknown-circuit');
@@ -269,7 +232,8 @@ export class Hop implements LinkHandler {
     this.#options.tap?.event('message', { key: circuit.key, kind: message.kind, id: message.id, body: message.body });
     const exit = this.#exits.get(message.kind);
     if (message.kind === MessageKind.EXTEND) this.#extend(circuit, stage, message);
-    else if (message.kind === MessageKind.PING && message.body.length === 0) stage.exit.reply(message.id, MessageKind.PONG, new Uint8Array(0));
+    else if (message.kind === MessageKind.PING && message.body.length === 0)
+      stage.exit.reply(message.id, MessageKind.PONG, new Uint8Array(0));
     else if (exit !== undefined) exit.message(stage.exit, message.id, message.kind, message.body);
     else {
       this.counters.count('kind-refused');
@@ -292,7 +256,14 @@ export class Hop implements LinkHandler {
     this.#options.tap?.event('extend', { key: circuit.key, relay: extend.relay, addresses: addresses.join(' ') });
     this.#endExit(stage);
     stage.conversation.mute();
-    circuit.stage = { name: 'extending', conversation: stage.conversation, exit: stage.exit, request: message.id, since: this.#options.clock.now(), far: undefined };
+    circuit.stage = {
+      name: 'extending',
+      conversation: stage.conversation,
+      exit: stage.exit,
+      request: message.id,
+      since: this.#options.clock.now(),
+      far: undefined,
+    };
     this.#options.dial(addresses).then(
       (link) => this.#dialled(circuit, link, extend.create),
       () => {
@@ -304,32 +275,23 @@ export class Hop implements LinkHandler {
 
   #dialled(circuit: HopCircuit, link: CellLink, create: Bytes): void {
     const { stage } = circuit;
-    const neighbour = this.#links.get(link);
     if (stage.name !== 'extending') return;
-    if (neighbour === undefined || link.closed) {
+    if (link.closed) {
       this.#destroy(circuit, DestroyReason.UNREACHABLE);
       return;
     }
-    const building = [...neighbour.circuits.values()].filter((other) => other.stage.name === 'extending').length;
-    if (neighbour.circuits.size >= this.#limits.circuitsPerLink || building >= this.#limits.halfBuiltPerLink) {
+    if (this.#table.fullToExtend(link)) {
       this.#bound(circuit, 'extend-bound');
       return;
     }
-    const far = { link, id: this.#freeId(link, neighbour) };
-    neighbour.circuits.set(far.id, circuit);
+    const far = { link, id: this.#table.freeId(link, this.#options.random) };
+    this.#table.add(far, circuit);
     circuit.stage = { ...stage, far };
     link.sendControl(ControlType.CREATE, far.id, create);
   }
 
-  #freeId(link: CellLink, { circuits }: Neighbour): number {
-    for (;;) {
-      const id = ((readU32(this.#options.random.bytes(4), 0) & 0x7fff_ffff) | (link.initiator ? 0 : 0x8000_0000)) >>> 0;
-      if (id !== 0 && !circuits.has(id)) return id;
-    }
-  }
-
   #created(link: CellLink, id: number, created: Bytes): void {
-    const circuit = this.#links.get(link)?.circuits.get(id);
+    const circuit = this.#table.find({ link, id });
     const stage = circuit?.stage;
     if (circuit === undefined || stage?.name !== 'extending' || stage.far?.link !== link || stage.far.id !== id) {
       this.counters.count('created-unasked');
@@ -354,7 +316,14 @@ export class Hop implements LinkHandler {
     }
     if (circuit.stage.name !== 'extending') return;
     const f0 = conversation.window.next;
-    circuit.stage = { name: 'forwarding', far, f0, b0: conversation.nextOut, forward: new ReplayWindow(undefined, f0), backward: new ReplayWindow() };
+    circuit.stage = {
+      name: 'forwarding',
+      far,
+      f0,
+      b0: conversation.nextOut,
+      forward: new ReplayWindow(undefined, f0),
+      backward: new ReplayWindow(),
+    };
   }
 
   /** A cell of this hop's own. */
@@ -369,7 +338,11 @@ export class Hop implements LinkHandler {
   }
 
   #pass(circuit: HopCircuit, to: Side, cell: Bytes, delayMean: number): void {
-    if (circuit.waiting >= this.#limits.waitingPerCircuit || this.#waiting >= this.#limits.waiting || to.link.queued >= this.#limits.linkQueue) {
+    if (
+      circuit.waiting >= this.#limits.waitingPerCircuit ||
+      this.#waiting >= this.#limits.waiting ||
+      to.link.queued >= this.#limits.linkQueue
+    ) {
       this.#bound(circuit, 'cells-bound');
       return;
     }
@@ -402,9 +375,8 @@ export class Hop implements LinkHandler {
     if (stage.name !== 'forwarding') stage.exit.pump.stop();
     circuit.stage = { name: 'closed' };
     wipeHop(circuit.keys);
-    this.#circuits.delete(circuit);
+    this.#table.remove(circuit, sides);
     for (const { link, id } of sides) {
-      this.#links.get(link)?.circuits.delete(id);
       if (link !== from) link.sendControl(ControlType.DESTROY, id, Uint8Array.of(reason));
     }
     this.#options.tap?.event('destroy', { key, reason });
@@ -416,11 +388,11 @@ export class Hop implements LinkHandler {
   }
 
   #armSweep(): void {
-    if (this.#circuits.size === 0 || this.#sweep !== undefined) return;
+    if (this.#table.size === 0 || this.#sweep !== undefined) return;
     this.#sweep = this.#options.clock.after(SWEEP_MS, () => {
       this.#sweep = undefined;
       const now = this.#options.clock.now();
-      for (const circuit of [...this.#circuits]) this.#check(circuit, now);
+      for (const circuit of this.#table.all()) this.#check(circuit, now);
       this.#armSweep();
     });
   }
@@ -438,12 +410,3 @@ export class Hop implements LinkHandler {
     }
   }
 }
-
-const topBit = (id: number): boolean => id >= 0x8000_0000;
-
-function halfBuilt(circuits: Iterable<HopCircuit>): number {
-  let count = 0;
-  for (const { proven } of circuits) if (!proven) count++;
-  return count;
-}
-

@@ -7,7 +7,20 @@
  *   REFUSED      code u8 | retry-after u32 s
  *   DESTROY      reason u8
  */
-import { concat, idBytes, isZero, readU16, readU32, refuse, relayId, u16, u32, type Bytes, type Refusal, type RelayId } from '../base/index.ts';
+import {
+  concat,
+  idBytes,
+  isZero,
+  readU16,
+  readU32,
+  refuse,
+  relayId,
+  u16,
+  u32,
+  type Bytes,
+  type Refusal,
+  type RelayId,
+} from '../base/index.ts';
 import { CREATE, HOP_PARAMS } from '../crypto/index.ts';
 import { FIRST_WINDOW, MAX_WINDOW } from './credit.ts';
 
@@ -58,11 +71,20 @@ export const encodeExtend = ({ relay, create }: Extend): Bytes => concat(idBytes
 
 export function decodeExtend(body: Uint8Array): Extend | Refusal {
   if (body.length !== RELAY_BYTES + CREATE) return refuse('extend', 'length');
-  return { relay: relayId(body.subarray(0, RELAY_BYTES)), create: body.slice(RELAY_BYTES) as Bytes };
+  return { relay: relayId(body.subarray(0, RELAY_BYTES)), create: body.slice(RELAY_BYTES) };
 }
 
 /** Why something was refused at the last hop: REFUSED's code. */
-export const RefusedCode = { UNKNOWN_KIND: 1, MALFORMED: 2, SIGNATURE: 3, FULL: 4, TOPIC_QUOTA: 5, CIRCUIT_QUOTA: 6, NO_NEW_TOPICS: 7, BUSY: 8 } as const;
+export const RefusedCode = {
+  UNKNOWN_KIND: 1,
+  MALFORMED: 2,
+  SIGNATURE: 3,
+  FULL: 4,
+  TOPIC_QUOTA: 5,
+  CIRCUIT_QUOTA: 6,
+  NO_NEW_TOPICS: 7,
+  BUSY: 8,
+} as const;
 export type RefusedCode = (typeof RefusedCode)[keyof typeof RefusedCode];
 
 export interface Refused {
@@ -83,7 +105,13 @@ export const DestroyReason = { PASSED_ON: 0, FINISHED: 1, VIOLATION: 2, BOUND: 3
 export type DestroyReason = (typeof DestroyReason)[keyof typeof DestroyReason];
 
 const WORDS: Readonly<Record<DestroyReason, string>> = {
-  0: 'a relay further on ended it', 1: 'it was finished', 2: 'a cell broke the rules', 3: 'a relay is too busy', 4: 'the next relay did not answer', 5: 'it took too long', 6: 'the handshake was refused',
+  0: 'a relay further on ended it',
+  1: 'it was finished',
+  2: 'a cell broke the rules',
+  3: 'a relay is too busy',
+  4: 'the next relay did not answer',
+  5: 'it took too long',
+  6: 'the handshake was refused',
 };
 
 export function decodeDestroy(payload: Uint8Array): DestroyReason | Refusal {

@@ -115,7 +115,16 @@ export class CircuitPool implements CircuitSource {
     const found = this.#entries.get(key);
     if (found !== undefined) return found;
     const entry: Entry = {
-      mailbox, users: new Map(), current: undefined, retiring: new Set(), building: false, failures: 0, avoid: [], next: undefined, linger: undefined, ended: false,
+      mailbox,
+      users: new Map(),
+      current: undefined,
+      retiring: new Set(),
+      building: false,
+      failures: 0,
+      avoid: [],
+      next: undefined,
+      linger: undefined,
+      ended: false,
     };
     this.#entries.set(key, entry);
     void this.#build(entry);

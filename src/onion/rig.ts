@@ -5,7 +5,8 @@ import { keyIdOf, type Descriptor } from '../directory/index.ts';
 import { memoryNetwork, type CellLink, type LinkHandler, type LinkNode, type MemoryNetwork } from '../link/index.ts';
 import type { CellSink, ExitHandler } from './circuit.ts';
 import { CircuitClient, type TimeSample } from './client.ts';
-import { Hop, type HopLimits } from './hop.ts';
+import type { HopLimits } from './hop-options.ts';
+import { Hop } from './hop.ts';
 import type { TapEvent } from './tap.ts';
 
 /** What a test does with a cell that arrives: none is loss, two are a repeat. */
@@ -48,7 +49,8 @@ function tampering(handler: LinkHandler, tamper: () => Tamper | undefined): Link
     closed: (link, why) => handler.closed(link, why),
     control: (link, type, circuit, payload) => handler.control(link, type, circuit, payload),
     cell(link, circuit, counter, cell) {
-      for (const one of tamper()?.(cell, counter) ?? [cell]) handler.cell(link, circuit, new DataView(one.buffer, one.byteOffset).getUint32(4), one);
+      for (const one of tamper()?.(cell, counter) ?? [cell])
+        handler.cell(link, circuit, new DataView(one.buffer, one.byteOffset).getUint32(4), one);
     },
   };
 }
@@ -57,19 +59,33 @@ export function makeRig(options: RigOptions): Rig {
   const { clock, random } = options;
   const network = memoryNetwork({ clock, random });
   const relays: RigRelay[] = [];
-  const addressesOf = (id: RelayId): readonly string[] | undefined => relays.find(({ descriptor }) => descriptor.id === id)?.descriptor.addresses;
+  const addressesOf = (id: RelayId): readonly string[] | undefined =>
+    relays.find(({ descriptor }) => descriptor.id === id)?.descriptor.addresses;
   for (let i = 0; i < options.relays; i++) relays.push(makeRelay(`relay${i}`, options, network, addressesOf));
   const times: TimeSample[] = [];
   const client = new CircuitClient({ clock, random, counters: new Counters(), time: (sample) => times.push(sample) });
   const rig: Rig = {
-    network, relays, client, times, clientTamper: undefined,
-    clientNode: network.node('client', tampering(client, () => rig.clientTamper), { listens: false }),
+    network,
+    relays,
+    client,
+    times,
+    clientTamper: undefined,
+    clientNode: network.node(
+      'client',
+      tampering(client, () => rig.clientTamper),
+      { listens: false },
+    ),
     dialGuard: () => settled(clock, rig.clientNode.dial(['/memory/relay0'])),
   };
   return rig;
 }
 
-function makeRelay(name: string, options: RigOptions, network: MemoryNetwork, addressesOf: (id: RelayId) => readonly string[] | undefined): RigRelay {
+function makeRelay(
+  name: string,
+  options: RigOptions,
+  network: MemoryNetwork,
+  addressesOf: (id: RelayId) => readonly string[] | undefined,
+): RigRelay {
   const { clock, random } = options;
   const id = sha256(new TextEncoder().encode(name));
   const seed = random.bytes(32);
@@ -79,13 +95,24 @@ function makeRelay(name: string, options: RigOptions, network: MemoryNetwork, ad
   const onionKey = new OnionKey(id, keyId, seed);
   probe.wipe();
   const descriptor: Descriptor = {
-    id: relayId(id), keyset: new Uint8Array(1984), addresses: [`/memory/${name}`], onionKey: onionKey.publicKey,
-    roles: { guard: true, middle: true, mailbox: true }, family: name, delayClasses: [0, 20, 500],
-    validFrom: 0, validUntil: 2 ** 32, version: '0', signed: new TextEncoder().encode(`descriptor of ${name}`),
+    id: relayId(id),
+    keyset: new Uint8Array(1984),
+    addresses: [`/memory/${name}`],
+    onionKey: onionKey.publicKey,
+    roles: { guard: true, middle: true, mailbox: true },
+    family: name,
+    delayClasses: [0, 20, 500],
+    validFrom: 0,
+    validUntil: 2 ** 32,
+    version: '0',
+    signed: new TextEncoder().encode(`descriptor of ${name}`),
   };
   const events: RigRelay['events'] = [];
   const hop = new Hop({
-    self: descriptor.id, clock, random, addressesOf,
+    self: descriptor.id,
+    clock,
+    random,
+    addressesOf,
     onionKey: (asked) => (asked.every((byte, i) => byte === keyId[i]) ? onionKey : undefined),
     networkTime: () => Math.floor(clock.now() / 1000),
     descriptor: () => descriptor.signed,
@@ -96,7 +123,10 @@ function makeRelay(name: string, options: RigOptions, network: MemoryNetwork, ad
     tap: { event: (event, fields) => events.push({ name: event, fields }) },
   });
   const relay: RigRelay = { name, hop, descriptor, events, tamper: undefined };
-  const node = network.node(name, tampering(hop, () => relay.tamper));
+  const node = network.node(
+    name,
+    tampering(hop, () => relay.tamper),
+  );
   return relay;
 }
 
