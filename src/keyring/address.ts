@@ -21,10 +21,17 @@ export interface NamedTopic {
   readonly id: TopicId;
 }
 
+/** Each costs a multiplication on the curve, and an address is used for every blob. */
+const derived = new WeakMap<Address, readonly [NamedTopic, NamedTopic]>();
+
 /** The two topics of an address, in the order of its mailboxes. */
 export function topics(address: Address): readonly [NamedTopic, NamedTopic] {
+  const known = derived.get(address);
+  if (known !== undefined) return known;
   const [first, second] = address.mailboxes;
-  return [named(address, first), named(address, second)];
+  const made = [named(address, first), named(address, second)] as const;
+  derived.set(address, made);
+  return made;
 }
 
 function named(address: Address, mailbox: RelayId): NamedTopic {

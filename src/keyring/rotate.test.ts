@@ -166,12 +166,12 @@ describe('a Rotate', () => {
     const [alice, bob] = three();
     const { frame } = alice.rotate([alice, bob], newAddress(random));
     const read = (bytes: Uint8Array) => isRefusal(bob.keyring.readRotate(bytes, keysets([alice])));
-    for (let bit = integerBelow(29); bit < frame.length * 8; bit += 29) {
+    for (let bit = integerBelow(149); bit < frame.length * 8; bit += 149) {
       const flipped = frame.slice();
       flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
       expect(read(flipped)).toBe(true);
     }
-    for (let length = 0; length < frame.length; length += 13) expect(read(frame.slice(0, length))).toBe(true);
+    for (let length = 0; length < frame.length; length += 61) expect(read(frame.slice(0, length))).toBe(true);
     expect(read(concat(frame, Uint8Array.of(0)))).toBe(true);
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
