@@ -129,7 +129,8 @@ describe('a listening node', () => {
     ]);
     const stranger = await createLibp2p({ transports: [webSockets()], connectionEncrypters: [noise()], streamMuxers: [yamux()] });
     const connection = await stranger.dial(multiaddr(node.addresses().find((address) => address.includes('/ws')) ?? ''));
-    await until(() => connection.status !== 'open');
+    // Sooner than any time-out of libp2p's own.
+    await until(() => connection.status !== 'open', 4_000);
     expect(counters.get('connection-without-link')).toBe(1);
     await stranger.stop();
   });
@@ -220,7 +221,7 @@ describe("a stranger's garbage on the port", () => {
   it('200 connections are let in, what is past the bound is refused, and when they go there is room again', async () => {
     const { counters, talks, ws } = await victim({ sockets: { total: 201 } });
     const opened = Array.from({ length: 250 }, () => open(ws));
-    await until(() => counters.get('socket-refused') === 50);
+    await until(() => counters.get('socket-refused') === 50 && opened.filter((socket) => socket.closed).length === 50);
     await talks();
     for (const socket of opened) socket.destroy();
     await talks();
