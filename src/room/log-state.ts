@@ -10,7 +10,7 @@
 import { concat, hash, idBytes, roomId, toHex, type Bytes, type DeviceId, type Hash, type PersonaId, type RoomId } from '../base/index.ts';
 import { sha256 } from '../crypto/index.ts';
 import type { DeviceIdentity } from '../identity/index.ts';
-import { NOTHING, type Cut } from '../replica/index.ts';
+import { millisecondsOf, NOTHING, type Cut } from '../replica/index.ts';
 import { byDepth, type LogNode } from './log-node.ts';
 import { settleInvite, type Settled } from './log-invites.ts';
 import { DEFAULT_POLICY, type Admission, type InviteTerms, type OperationSays, type RoomPolicy } from './operation.ts';
@@ -27,6 +27,8 @@ export interface Member {
   readonly prekey: Bytes;
   /** Undefined of the creator. */
   readonly admittedBy: PersonaId | undefined;
+  /** Milliseconds since 1970, by the clock of whoever let them in. */
+  readonly admittedAt: number;
   /** As the admission tells it. */
   readonly name: string | undefined;
   /** The operation that let them in, and the one that gave the role. */
@@ -225,6 +227,7 @@ function draftOf(node: LogNode): Draft | undefined {
     certificate: says.certificate,
     prekey: says.prekey,
     admittedBy: created ? undefined : node.author,
+    admittedAt: millisecondsOf(node.operation.hlc),
     name: node.says('admit')?.name,
     rests: [node],
     admissions: [node],
