@@ -1,5 +1,4 @@
 /** What the scripted peer holds in each scene. Each function runs inside the page, so it may use nothing from outside itself. */
-import type {} from './screen.tsx';
 
 export type Scene = () => void;
 
@@ -62,7 +61,7 @@ export const garden: Scene = () => {
   const yesterday = noon - 86_400_000;
   peer.patchRoom('garden', {
     name: 'Harbour garden',
-    people: 4,
+    people: 5,
     firstUnread: 'm9',
     unread: 2,
     members: [
@@ -89,7 +88,9 @@ export const garden: Scene = () => {
       says('me', 'I’ll draft the plan tonight and bring it to the greenhouse.', yesterday + 6 * minute, { state: 'read' }),
       { type: 'event', id: 'e3', at: noon, event: { what: 'joined', who: 'Emeka' } },
       says('Emeka', 'Six beds, water on the left. Rough, sorry!', noon + minute),
-      says('me', 'Not rough at all. Could bed 4 and bed 5 swap, so the beans get the south wall?', noon + 3 * minute, { state: 'delivered' }),
+      says('me', 'Not rough at all. Could bed 4 and bed 5 swap, so the beans get the south wall?', noon + 3 * minute, {
+        state: 'delivered',
+      }),
       says('me', 'Does eight o’clock work for everyone?', noon + 4 * minute, { state: 'sent' }),
       says('Almanac', 'Plant before the 20th, or cover the beds.', noon + 6 * minute),
       says('Emeka', 'Here’s what I have:\n\n  beans, leeks\n  two rows of chard', noon + 30 * minute),
@@ -103,7 +104,11 @@ export const garden: Scene = () => {
     unread: 12,
     timeline: [says('Farah', 'can you take the late watch?', noon - 3 * minute)],
   });
-  peer.patchRoom('arabic', { name: 'حديقة المرفأ', people: 2, timeline: [says('Noor', 'نلتقي عند البوابة الساعة الثامنة', noon - 86_400_000 * 3)] });
+  peer.patchRoom('arabic', {
+    name: 'حديقة المرفأ',
+    people: 2,
+    timeline: [says('Noor', 'نلتقي عند البوابة الساعة الثامنة', noon - 86_400_000 * 3)],
+  });
   peer.patchRoom('waiting', { name: 'Kitchen table', people: 2, standing: 'waiting' });
   // The room that is looked at stays open: what is unread in it is read once its end is seen.
 };

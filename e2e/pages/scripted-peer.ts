@@ -4,7 +4,6 @@ import {
   LinkRefused,
   type InviteItem,
   type InvitePreview,
-  type LinkRefusal,
   type Peer,
   type PeerView,
   type RoomItem,
@@ -25,7 +24,10 @@ const emptyView: PeerView = {
 
 /** 64 hex digits from a short word. */
 export const idOf = (word: string): string =>
-  [...word.padEnd(32, '·')].map((letter) => ((letter.codePointAt(0) ?? 0) & 0xff).toString(16).padStart(2, '0')).join('').slice(0, 64);
+  [...word.padEnd(32, '·')]
+    .map((letter) => ((letter.codePointAt(0) ?? 0) & 0xff).toString(16).padStart(2, '0'))
+    .join('')
+    .slice(0, 64);
 
 export class ScriptedPeer implements Peer {
   #view = emptyView;
@@ -33,7 +35,8 @@ export class ScriptedPeer implements Peer {
   readonly #listeners = new Set<() => void>();
   /** Every action that was asked for, as JSON: what a test looks at. */
   readonly asked: string[] = [];
-  preview_: InvitePreview | LinkRefusal | string = 'The network does not answer yet.';
+  /** What a link says, why it is refused (a word of LinkRefusal), or what else goes wrong, in words. */
+  preview_: InvitePreview | string = 'The network does not answer yet.';
   fails: string | undefined;
   #made = 0;
 
@@ -160,7 +163,11 @@ export class ScriptedPeer implements Peer {
 
   async removePerson(room: RoomId, person: PersonaId): Promise<void> {
     this.#ask('removePerson');
-    this.#patchById(room, ({ members }) => ({ members: members.filter(({ id }) => id !== person), people: members.length - 1, invites: [] }));
+    this.#patchById(room, ({ members }) => ({
+      members: members.filter(({ id }) => id !== person),
+      people: members.length - 1,
+      invites: [],
+    }));
   }
 
   admit(room: RoomId, request: string, yes: boolean): void {

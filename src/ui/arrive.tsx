@@ -53,9 +53,7 @@ export function Arrive(props: { link: string; onRoom: (room: RoomId) => void; on
             {words.arrive.reading}
           </p>
           <div className="actions">
-            <button type="button" className="link" onClick={props.onLeave}>
-              {words.arrive.notNow}
-            </button>
+            <NotNow onLeave={props.onLeave} />
           </div>
         </Letter>
       );
@@ -74,9 +72,7 @@ export function Arrive(props: { link: string; onRoom: (room: RoomId) => void; on
             <button type="button" className="button is-primary is-large" onClick={() => setAttempt(attempt + 1)}>
               {words.arrive.again}
             </button>
-            <button type="button" className="link" onClick={props.onLeave}>
-              {words.arrive.notNow}
-            </button>
+            <NotNow onLeave={props.onLeave} />
           </div>
         </Letter>
       );
@@ -100,16 +96,21 @@ function Refused({ refusal, onLeave }: { refusal: LinkRefusal; onLeave: () => vo
   );
 }
 
-function Invitation(props: {
-  link: string;
-  preview: InvitePreview;
-  onRoom: (room: RoomId) => void;
-  onLeave: () => void;
-  onRefused: (error: unknown) => void;
-}) {
+const NotNow = ({ onLeave }: { onLeave: () => void }) => (
+  <button type="button" className="link" onClick={onLeave}>
+    {words.arrive.notNow}
+  </button>
+);
+
+interface Invited {
+  readonly link: string;
+  readonly onRoom: (room: RoomId) => void;
+  readonly onLeave: () => void;
+  readonly onRefused: (error: unknown) => void;
+}
+
+function JoinForm(props: Invited) {
   const peer = usePeer();
-  const { connection } = useView();
-  const { inviterName, roomName, people, expires, already } = props.preview;
   const [made] = useState(suggestName);
   const [name, setName] = useState(made);
   const [busy, setBusy] = useState(false);
@@ -121,6 +122,27 @@ function Invitation(props: {
       props.onRefused(error);
     }
   };
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!busy) void join();
+      }}
+    >
+      <NameField label={words.arrive.knownAs} value={name} onChange={setName} />
+      <div className="actions">
+        <button type="submit" className="button is-primary is-large" aria-busy={busy}>
+          {words.arrive.join}
+        </button>
+        <NotNow onLeave={props.onLeave} />
+      </div>
+    </form>
+  );
+}
+
+function Invitation(props: Invited & { readonly preview: InvitePreview }) {
+  const { connection } = useView();
+  const { inviterName, roomName, people, expires, already } = props.preview;
   return (
     <Letter small={words.arrive.small}>
       <p className="voice">
@@ -146,22 +168,7 @@ function Invitation(props: {
         </div>
       </dl>
       {already === undefined ? (
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (!busy) void join();
-          }}
-        >
-          <NameField label={words.arrive.knownAs} value={name} onChange={setName} />
-          <div className="actions">
-            <button type="submit" className="button is-primary is-large" aria-busy={busy}>
-              {words.arrive.join}
-            </button>
-            <button type="button" className="link" onClick={props.onLeave}>
-              {words.arrive.notNow}
-            </button>
-          </div>
-        </form>
+        <JoinForm {...props} />
       ) : (
         <>
           <p className="dialog-text">{words.arrive.already}</p>
@@ -169,9 +176,7 @@ function Invitation(props: {
             <button type="button" className="button is-primary is-large" onClick={() => props.onRoom(already)}>
               {words.arrive.openRoom}
             </button>
-            <button type="button" className="link" onClick={props.onLeave}>
-              {words.arrive.notNow}
-            </button>
+            <NotNow onLeave={props.onLeave} />
           </div>
         </>
       )}

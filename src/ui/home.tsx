@@ -76,7 +76,8 @@ function House(props: {
     open,
   );
   return (
-    <div className="app" data-view={panelOpen && place === 'room' ? 'panel' : place}>
+    <main className="app" data-view={panelOpen && place === 'room' ? 'panel' : place}>
+      <h1 className="sr">{words.app}</h1>
       <RoomsList
         current={props.current}
         hasDraft={(room) => props.drafts.has(room)}
@@ -88,12 +89,12 @@ function House(props: {
         onLink={props.onLink}
       />
       {props.current === undefined ? (
-        <main className="centre">
+        <section className="centre">
           <div className="hollow">
             <Mark className="mark is-hollow" />
             <p>{words.rooms.none}</p>
           </div>
-        </main>
+        </section>
       ) : (
         <CurrentRoom
           key={props.current}
@@ -106,7 +107,7 @@ function House(props: {
           onClosePanel={closePanel}
         />
       )}
-    </div>
+    </main>
   );
 }
 

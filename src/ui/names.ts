@@ -20,9 +20,10 @@ export function makeName(random: () => number): string {
 
 export const suggestName = (): string => makeName(() => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0);
 
-/** The letter in a person's circle: the last word's first, as in "Quiet Heron"; emoji and other scripts stay whole. */
+/** The letter in a circle: of a made-up name the second word's, as in "Quiet Heron"; of any other the first. Emoji and marks stay whole. */
 export function initial(name: string): string {
-  const word = name.trim().split(/\s+/).at(-1) ?? '';
+  const named = name.trim().split(/\s+/);
+  const word = (named.length === 2 && adjectives.includes(named[0] ?? '') ? named[1] : named[0]) ?? '';
   const letters = new Intl.Segmenter(undefined, { granularity: 'grapheme' }).segment(word);
   for (const { segment } of letters) return segment.toLocaleUpperCase();
   return '·';

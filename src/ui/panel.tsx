@@ -58,7 +58,7 @@ export function Panel({ room, covers, onClose }: { room: RoomView; covers: boole
     return () => document.removeEventListener('keydown', onKeyDown);
   }, [covers, onClose]);
   return (
-    <aside className="panel" aria-label={words.panel.label} ref={panel}>
+    <section className="panel" aria-label={words.panel.label} ref={panel}>
       <header className="panel-bar">
         <button
           type="button"
@@ -74,6 +74,6 @@ export function Panel({ room, covers, onClose }: { room: RoomView; covers: boole
       <div className="panel-body" role="tabpanel" id="panel-body" aria-labelledby={`tab-${tab}`} tabIndex={0}>
         {tab === 'people' ? <People room={room} /> : <Network room={room} />}
       </div>
-    </aside>
+    </section>
   );
 }

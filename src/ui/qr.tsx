@@ -1,8 +1,8 @@
-/** A QR code as one SVG path: ISO/IEC 18004, two modules of quiet zone beside the figure's own margin. */
+/** A QR code as one SVG path (ISO/IEC 18004), with the quiet zone of four modules that cameras look for. */
 import { useMemo } from 'react';
 import encodeQR from 'qr';
 
-const QUIET = 2;
+const QUIET = 4;
 
 /** Runs of dark modules, each a rectangle one module high. */
 export function qrPath(modules: readonly (readonly boolean[])[]): string {
@@ -20,10 +20,9 @@ export function qrPath(modules: readonly (readonly boolean[])[]): string {
 }
 
 export function Qr({ text, label }: { text: string; label: string }) {
-  const modules = useMemo(() => encodeQR(text, 'raw', { ecc: 'low', border: 0 }), [text]);
-  const size = modules.length + 2 * QUIET;
+  const modules = useMemo(() => encodeQR(text, 'raw', { ecc: 'low', border: QUIET }), [text]);
   return (
-    <svg className="qr" viewBox={`-${QUIET} -${QUIET} ${size} ${size}`} role="img" aria-label={label}>
+    <svg className="qr" viewBox={`0 0 ${modules.length} ${modules.length}`} role="img" aria-label={label}>
       <path d={qrPath(modules)} />
     </svg>
   );

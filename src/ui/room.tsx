@@ -41,9 +41,9 @@ function Bar(props: { room: RoomView; name: string; panelOpen: boolean; onBack: 
         <ChevronLeft className="icon flips" aria-hidden="true" />
       </button>
       <div className="room-title">
-        <h1 ref={title} tabIndex={-1} title={props.name}>
+        <h2 ref={title} tabIndex={-1} title={props.name}>
           <bdi>{props.name}</bdi>
-        </h1>
+        </h2>
         <p>{words.room.people(props.room.people)}</p>
       </div>
       <Connection connection={connection} />
@@ -72,7 +72,7 @@ function Bar(props: { room: RoomView; name: string; panelOpen: boolean; onBack: 
 function Nobody({ onInvite }: { onInvite: () => void }) {
   return (
     <div className="hollow">
-      <h2>{words.room.nobody}</h2>
+      <h3>{words.room.nobody}</h3>
       <p>{words.room.nobodyWhat}</p>
       <div className="actions">
         <button type="button" className="button is-primary" onClick={onInvite}>
@@ -93,7 +93,7 @@ export function Room(props: { room: RoomView; drafts: Drafts; panelOpen: boolean
   const writes = room.standing === 'member' || room.standing === 'waiting';
   const alone = writes && room.mayInvite && room.people <= 1 && !room.timeline.some((item) => item.type === 'message');
   return (
-    <main className="centre">
+    <section className="centre" aria-label={name}>
       <Bar {...props} name={name} onInvite={() => setAsks('invite')} />
       <StorageTrouble trouble={storage.trouble} />
       {connection.state === 'offline' && <Offline />}
@@ -120,6 +120,6 @@ export function Room(props: { room: RoomView; drafts: Drafts; panelOpen: boolean
           onClose={() => setAsks(undefined)}
         />
       )}
-    </main>
+    </section>
   );
 }

@@ -17,48 +17,44 @@ function previewOf(room: RoomItem): { readonly who?: string; readonly text: stri
   return { text: room.people <= 1 ? words.rooms.onlyYou : words.rooms.nothing };
 }
 
-/** The row is named by its room and what is unread alone; the preview describes it, so that no message can name a button. */
+/** Only the name is the button, stretched over the whole row: what somebody said never names a control. */
 function Row({ room, current, hasDraft, onOpen }: { room: RoomItem; current: boolean; hasDraft: boolean; onOpen: () => void }) {
   const id = useId();
   const name = room.name || words.names.noRoomName;
   const { who, text } = previewOf(room);
   return (
-    <li>
-      <button
-        type="button"
-        className={room.unread > 0 ? 'room-row is-unread' : 'room-row'}
-        aria-current={current ? 'true' : undefined}
-        aria-labelledby={`${id}-name ${id}-count`}
-        aria-describedby={`${id}-last`}
-        onClick={onOpen}
-      >
-        <Avatar name={name} dye={dyeOf(room.id)} />
-        <span className="room-row-top">
-          <bdi className="room-row-name" id={`${id}-name`} title={name}>
-            {name}
-          </bdi>
-          {room.last !== undefined && <time>{brief(room.last.at, Date.now())}</time>}
+    <li className={room.unread > 0 ? 'room-row is-unread' : 'room-row'}>
+      <Avatar name={name} dye={dyeOf(room.id)} />
+      <span className="room-row-top">
+        <button
+          type="button"
+          className="room-row-name"
+          aria-current={current ? 'true' : undefined}
+          aria-describedby={id}
+          title={name}
+          onClick={onOpen}
+        >
+          <bdi>{name}</bdi>
+          {room.unread > 0 && <span className="sr">, {words.rooms.unread(room.unread)}</span>}
+        </button>
+        {room.last !== undefined && <time>{brief(room.last.at, Date.now())}</time>}
+      </span>
+      <span className="room-row-bottom">
+        <span className="room-row-preview" id={id}>
+          {hasDraft && <em>{words.rooms.draft}</em>}
+          {who !== undefined && (
+            <>
+              <bdi>{who}</bdi>:{' '}
+            </>
+          )}
+          <bdi>{text}</bdi>
         </span>
-        <span className="room-row-bottom">
-          <span className="room-row-preview" id={`${id}-last`}>
-            {hasDraft && <em>{words.rooms.draft}</em>}
-            {who !== undefined && (
-              <>
-                <bdi>{who}</bdi>:{' '}
-              </>
-            )}
-            <bdi>{text}</bdi>
+        {room.unread > 0 && (
+          <span className="count" aria-hidden="true">
+            {room.unread}
           </span>
-          <span className="room-row-marks" id={`${id}-count`}>
-            {room.unread > 0 && (
-              <span className="count">
-                {room.unread}
-                <span className="sr"> unread</span>
-              </span>
-            )}
-          </span>
-        </span>
-      </button>
+        )}
+      </span>
     </li>
   );
 }

@@ -131,7 +131,7 @@ export const words = {
 
   asks: {
     policy: (who: string): string => `${who} would like to come in.`,
-    two: (who: string): string => `Two people came with a link made for one. One of them says: ${who}.`,
+    two: (who: string): string => `Two people came with a link made for one. One of them is called ${who}.`,
     twoWhat: 'Let in only whom you know. If unsure, ask them some other way.',
     yes: (who: string): string => `Let in ${who}`,
     no: (who: string): string => `Turn away ${who}`,
