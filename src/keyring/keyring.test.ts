@@ -8,7 +8,9 @@ import { initCryptoNode } from '../crypto/node.ts';
 import { topics, type Address } from './address.ts';
 import { MAX_TEXT } from './blob.ts';
 import { EpochSecret } from './epoch-secret.ts';
+import { MAX_JOIN_EPOCHS, MAX_ROOM_EPOCHS } from './keyring.ts';
 import { PREKEY_LIFE_AFTER_SUCCESSOR } from './prekeys.ts';
+import { decodeEpoch, encodeEpoch } from './records.ts';
 import { MAX_SKIPPED } from './sender-chain.ts';
 import { blobOf, newAddress, newHash, newRoom, NOW, TestDevice } from './testing.ts';
 
@@ -219,6 +221,17 @@ describe('epochs', () => {
     expect(bob.keyring.epochs()).toEqual(told);
   });
 
+  it('opened after a restart take no older one’s place', () => {
+    const { alice, bob, address, epoch } = pair();
+    bob.crash();
+    const next = alice.rotate([alice, bob], newAddress(random), [epoch]);
+    bob.read(next.frame, [alice]);
+    bob.commit();
+    bob.crash();
+    expect(bob.keyring.epochs().map(({ id }) => id)).toEqual([epoch, next.epoch]);
+    expect(bob.open(address, blobOf(alice.keyring.seal(epoch, utf8('a')).blobs))).toMatchObject({ text: utf8('a') });
+  });
+
   it('can be of one device', () => {
     const { devices, address, epoch } = roomOf(1);
     const sealed = devices[0]?.keyring.seal(epoch, utf8('to myself')).blobs ?? [];
@@ -291,6 +304,53 @@ describe('epochs', () => {
     expect(bob.open(address, blobOf(blobs))).toMatchObject({ refused: 'repeated' });
   });
 
+  it('of Joins are bounded, so that a flood of them shuts nothing else out', () => {
+    const { alice, bob, epoch } = pair();
+    const flood = () =>
+      bob.keyring.adoptJoinEpoch(
+        { id: newHash(random), address: newAddress(random), memberSet: newHash(random), devices: [bob.id] },
+        EpochSecret.fresh(random),
+      );
+    for (let i = 0; i < MAX_JOIN_EPOCHS; i++) expect(flood()).toBeUndefined();
+    expect(flood()).toMatchObject({ refused: 'full' });
+    expect(bob.read(alice.rotate([alice, bob], newAddress(random), [epoch]).frame, [alice])).toMatchObject({ mine: true });
+    const joined = bob.keyring.epochs().find(({ join }) => join);
+    bob.keyring.close(joined?.id ?? epoch);
+    expect(flood()).toBeUndefined();
+  });
+
+  it('made in a flood by a member are refused past a bound', () => {
+    const { alice, bob } = pair();
+    const made = Array.from({ length: 3 }, () => alice.rotate([alice, bob], newAddress(random)).frame);
+    bob.read(made[0] ?? new Uint8Array(0), [alice]);
+    const [first, last] = [made[1], made[2]].map((frame) => frame ?? new Uint8Array(0));
+    const { put } = bob.keyring.drain();
+    for (const [key, value] of put) bob.disk.set(key, value);
+    const template = bob.disk.get('k/e/1') ?? new Uint8Array(0);
+    for (let n = bob.keyring.epochs().length; n < MAX_ROOM_EPOCHS - 1; n++) {
+      const { epoch, openedBy } = decodeEpoch(template);
+      bob.disk.set(`k/e/${n}`, encodeEpoch({ ...epoch, id: newHash(random) }, openedBy));
+      for (const d of [0, 1]) bob.disk.set(`k/c/${n}/${d}`, new Uint8Array(36));
+    }
+    bob.crash();
+    expect(bob.read(first ?? template, [alice])).toMatchObject({ mine: true });
+    expect(bob.keyring.readRotate(last ?? template, () => alice.persona.deviceKeyset)).toMatchObject({ refused: 'full' });
+    expect(bob.read(first ?? template, [alice])).toMatchObject({ mine: true });
+  });
+
+  it('tell nothing of their keys', () => {
+    const { alice } = pair();
+    expect(Object.keys(alice.keyring.epochs()[0] ?? {}).toSorted()).toEqual([
+      'address',
+      'devices',
+      'id',
+      'join',
+      'memberSet',
+      'openedAt',
+      'parents',
+    ]);
+  });
+
   it('leave their secret nowhere', () => {
     const made: Uint8Array[] = [];
     const room = newRoom(random);
@@ -351,6 +411,7 @@ describe('prekeys', () => {
     const old = alice.rotate([alice, bob], newAddress(random), [epoch]);
     bob.keyring.expire(NOW + PREKEY_LIFE_AFTER_SUCCESSOR);
     expect(bob.read(old.frame, [alice])).toMatchObject({ why: 'no-prekey' });
+    bob.keyring.expire(NOW + 1000 * HOUR);
     bob.prekey = third;
     expect(bob.read(alice.rotate([alice, bob], newAddress(random), [epoch]).frame, [alice])).toMatchObject({ mine: true });
   });
@@ -360,14 +421,19 @@ describe('prekeys', () => {
     const own = bob.prekey;
     bob.prekey = bob.keyring.newInvitePrekey();
     bob.keyring.prekeyPosted(bob.prekey, NOW);
-    bob.keyring.prekeyPosted(own, NOW);
+    bob.keyring.expire(NOW + 1000 * HOUR);
+    expect(bob.read(alice.rotate([alice, { member: { device: bob.id, prekey: own } }], newAddress(random)).frame, [alice])).toMatchObject({
+      mine: true,
+    });
+    const successor = bob.keyring.newPrekey();
+    bob.keyring.prekeyPosted(successor, NOW);
     bob.keyring.expire(NOW + 1000 * HOUR);
     const made = alice.rotate([alice, bob], newAddress(random), [epoch]);
     const after = alice.rotate([alice, bob], newAddress(random), [epoch]);
     expect(bob.read(made.frame, [alice])).toMatchObject({ mine: true });
     bob.keyring.erasePrekey(bob.prekey);
     expect(bob.read(after.frame, [alice])).toMatchObject({ why: 'no-prekey' });
-    bob.prekey = own;
+    bob.prekey = successor;
     expect(bob.read(alice.rotate([alice, bob], newAddress(random), [epoch]).frame, [alice])).toMatchObject({ mine: true });
   });
 });

@@ -69,12 +69,17 @@ export interface KeyringOptions {
   readonly records?: Iterable<readonly [string, Uint8Array]>;
 }
 
-interface OpenEpoch extends Epoch {
+interface OpenEpoch {
+  readonly epoch: Epoch;
   readonly n: number;
   readonly chains: ReadonlyMap<DeviceId, SenderChain>;
   /** Hex of the prekey that opened it; undefined of one's own. */
   readonly openedBy: string | undefined;
 }
+
+/** Past these a stranger's or a member's flood is refused; the room closes what is old long before. */
+export const MAX_ROOM_EPOCHS = 1024;
+export const MAX_JOIN_EPOCHS = 64;
 
 export class Keyring {
   readonly room: RoomId;
@@ -155,7 +160,7 @@ export class Keyring {
     const { epoch, parents, memberSet, author, devices } = read;
     const rotation = { epoch, parents, memberSet, author, devices };
     const open = this.#epochs.get(epoch);
-    if (open !== undefined) return { ...rotation, mine: true, address: open.address };
+    if (open !== undefined) return { ...rotation, mine: true, address: open.epoch.address };
     if (this.#closed.has(epoch)) return { ...rotation, mine: false, why: 'closed' };
     const slice = sliceFor(read.slices, this.me);
     if (slice === undefined) return { ...rotation, mine: false, why: 'no-slice' };
@@ -165,15 +170,20 @@ export class Keyring {
   }
 
   #openRotation(read: ReadRotate, slice: Slice): { readonly address: Address; readonly prekey?: Bytes } | Refusal {
+    if (this.#count(false) >= MAX_ROOM_EPOCHS) return refuse('full', 'rotate: too many epochs are open');
     const secret = this.openSlice(read.epoch, slice);
     if (isRefusal(secret)) return secret;
-    if (!secret.keeps(read.commitment)) return refuse('bad-commitment', 'rotate');
-    const body = openEpochBody(secret, this.room, read.box);
-    if (isRefusal(body)) return body;
-    const { epoch: id, parents, memberSet, devices } = read;
-    const info: Epoch = { id, join: false, parents, address: body.address, memberSet, devices, openedAt: this.#now() };
-    this.#openEpoch(info, secret, toHex(slice.prekeyId));
-    return body;
+    try {
+      if (!secret.keeps(read.commitment)) return refuse('bad-commitment', 'rotate');
+      const body = openEpochBody(secret, this.room, read.box);
+      if (isRefusal(body)) return body;
+      const { epoch: id, parents, memberSet, devices } = read;
+      const epoch: Epoch = { id, join: false, parents, address: body.address, memberSet, devices, openedAt: this.#now() };
+      this.#openEpoch(epoch, secret, toHex(slice.prekeyId));
+      return body;
+    } finally {
+      secret.erase();
+    }
   }
 
   /** The secret in a slice. Refused: `no-prekey` (not here, or erased), `bad-slice`. Whoever asks erases it. */
@@ -186,20 +196,25 @@ export class Keyring {
 
   /**
    * Opens the epoch of a Join, at the joiner (no slice) and at each admitter (with the slice that brought the secret). Erases the
-   * secret. False when the epoch has been closed here.
+   * secret. Refused: `closed` (it was open here before), `full`.
    */
-  adoptJoinEpoch(epoch: Omit<Epoch, 'join' | 'parents' | 'openedAt'>, secret: EpochSecret, slice?: Slice): boolean {
-    if (this.#closed.has(epoch.id)) {
+  adoptJoinEpoch(epoch: Omit<Epoch, 'join' | 'parents' | 'openedAt'>, secret: EpochSecret, slice?: Slice): Refusal | undefined {
+    const full = !this.#epochs.has(epoch.id) && this.#count(true) >= MAX_JOIN_EPOCHS;
+    if (full || this.#closed.has(epoch.id)) {
       secret.erase();
-      return false;
+      return refuse(full ? 'full' : 'closed', 'join');
     }
     this.#openEpoch({ ...epoch, join: true, parents: [], openedAt: this.#now() }, secret, slice && toHex(slice.prekeyId));
-    return true;
+    return undefined;
   }
 
   /** The epochs that are open here, in the order in which they were opened. */
   epochs(): readonly Epoch[] {
-    return [...this.#epochs.values()];
+    return [...this.#epochs.values()].map(({ epoch }) => epoch);
+  }
+
+  #count(join: boolean): number {
+    return this.epochs().filter((epoch) => epoch.join === join).length;
   }
 
   /** Seals a Batch for both mailboxes. Throws RangeError for a text over MAX_TEXT and Error for an epoch that is not open here. */
@@ -209,9 +224,10 @@ export class Keyring {
     const chain = open?.chains.get(this.me);
     if (open === undefined || chain === undefined) throw new Error('keyring: this epoch is not open; seal under one of epochs()');
     const { index, key } = chain.take();
-    this.#changes.put(recordKey.chain(open.n, open.devices.indexOf(this.me)), chain.export());
+    const { devices, address } = open.epoch;
+    this.#changes.put(recordKey.chain(open.n, devices.indexOf(this.me)), chain.export());
     const header: Header = { kind: BlobKind.UPDATE, epoch: idBytes(epoch).slice(0, 8), device: idBytes(this.me), index };
-    const blobs = sealForBoth(open.address, header, key, text, this.#random);
+    const blobs = sealForBoth(address, header, key, text, this.#random);
     key.fill(0);
     return { index, blobs };
   }
@@ -239,18 +255,18 @@ export class Keyring {
   #openUpdate(address: Address, topic: TopicId, blob: Uint8Array, header: OpenedHeader): Opened | Refusal {
     const tag = toHex(header.epoch);
     let refusal = refuse('unknown-epoch', 'blob');
-    for (const epoch of this.#epochs.values()) {
-      if (!epoch.id.startsWith(tag)) continue;
-      const opened = this.#openIn(epoch, address, topic, blob, header);
+    for (const open of this.#epochs.values()) {
+      if (!open.epoch.id.startsWith(tag)) continue;
+      const opened = this.#openIn(open, address, topic, blob, header);
       if (!isRefusal(opened)) return opened;
       refusal = opened;
     }
     return refusal;
   }
 
-  #openIn(epoch: OpenEpoch, address: Address, topic: TopicId, blob: Uint8Array, header: OpenedHeader): Opened | Refusal {
+  #openIn({ epoch, n, chains }: OpenEpoch, address: Address, topic: TopicId, blob: Uint8Array, header: OpenedHeader): Opened | Refusal {
     const device = deviceId(header.device);
-    const chain = epoch.chains.get(device);
+    const chain = chains.get(device);
     if (!equal(epoch.address.secret, address.secret)) return refuse('wrong-address', 'blob');
     if (chain === undefined) return refuse('unknown-device', 'blob');
     if (device === this.me) return refuse('own', 'blob');
@@ -260,28 +276,29 @@ export class Keyring {
     if (isRefusal(text)) return text;
     const d = epoch.devices.indexOf(device);
     const { left, gone } = chain.accept(found);
-    if (found.passed.length > 0) this.#changes.put(recordKey.chain(epoch.n, d), chain.export());
-    for (const [index, key] of left) this.#changes.put(recordKey.skipped(epoch.n, d, index), key.slice());
-    for (const index of gone) this.#changes.delete(recordKey.skipped(epoch.n, d, index));
+    if (found.passed.length > 0) this.#changes.put(recordKey.chain(n, d), chain.export());
+    for (const [index, key] of left) this.#changes.put(recordKey.skipped(n, d, index), key.slice());
+    for (const index of gone) this.#changes.delete(recordKey.skipped(n, d, index));
     return { kind: 'update', epoch: epoch.id, device, index: header.index, text };
   }
 
   /** Erases every key of an epoch: what was sealed under it and not opened yet stays closed. */
   close(id: Hash): void {
-    const epoch = this.#epochs.get(id);
-    if (epoch === undefined) return;
+    const open = this.#epochs.get(id);
+    if (open === undefined) return;
+    const { epoch, n, chains, openedBy } = open;
     for (const [d, device] of epoch.devices.entries()) {
-      const chain = epoch.chains.get(device);
-      for (const index of chain?.skipped ?? []) this.#changes.delete(recordKey.skipped(epoch.n, d, index));
+      const chain = chains.get(device);
+      for (const index of chain?.skipped ?? []) this.#changes.delete(recordKey.skipped(n, d, index));
       chain?.erase();
-      this.#changes.delete(recordKey.chain(epoch.n, d));
+      this.#changes.delete(recordKey.chain(n, d));
     }
     this.#epochs.delete(id);
-    this.#changes.delete(recordKey.epoch(epoch.n));
+    this.#changes.delete(recordKey.epoch(n));
     // While its prekey lives the same Rotate could open the epoch anew, with every chain at its beginning.
-    if (epoch.openedBy === undefined || !this.#prekeys.has(fromHex(epoch.openedBy))) return;
-    this.#closed.set(id, epoch.openedBy);
-    this.#changes.put(recordKey.closed(id), fromHex(epoch.openedBy));
+    if (openedBy === undefined || !this.#prekeys.has(fromHex(openedBy))) return;
+    this.#closed.set(id, openedBy);
+    this.#changes.put(recordKey.closed(id), fromHex(openedBy));
   }
 
   #forgetClosed(prekeyIds: readonly string[]): void {
@@ -297,7 +314,7 @@ export class Keyring {
     if (!this.#epochs.has(epoch.id)) {
       const n = this.#nextEpoch++;
       const chains = new Map(epoch.devices.map((device) => [device, new SenderChain(secret.chain(this.room, epoch.id, device))]));
-      this.#epochs.set(epoch.id, { ...epoch, n, chains, openedBy });
+      this.#epochs.set(epoch.id, { epoch, n, chains, openedBy });
       this.#changes.put(recordKey.epoch(n), encodeEpoch(epoch, openedBy));
       for (const [d, device] of epoch.devices.entries())
         this.#changes.put(recordKey.chain(n, d), chains.get(device)?.export() ?? new Uint8Array(0));
@@ -325,7 +342,7 @@ export class Keyring {
         if (chain === undefined) throw new Error('keyring: the record of a chain is missing');
         return [device, importChain(chain, skipped.get(`${n}/${d}`) ?? [])] as const;
       });
-      this.#epochs.set(epoch.id, { ...epoch, n, chains: new Map(open), openedBy });
+      this.#epochs.set(epoch.id, { epoch, n, chains: new Map(open), openedBy });
       this.#nextEpoch = Math.max(this.#nextEpoch, n + 1);
     }
   }

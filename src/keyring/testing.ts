@@ -63,7 +63,7 @@ export class TestDevice {
     this.keyring = this.#open();
   }
 
-  rotate(members: readonly TestDevice[], address: Address, parents: readonly Hash[] = []): { epoch: Hash; frame: Bytes } {
+  rotate(members: readonly Pick<TestDevice, 'member'>[], address: Address, parents: readonly Hash[] = []): { epoch: Hash; frame: Bytes } {
     return this.keyring.rotate({
       parents,
       address,

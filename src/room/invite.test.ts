@@ -339,6 +339,21 @@ describe('a Join', () => {
     expect(read(frame, invitation)).toMatchObject({ refused: 'bad-signature' });
   });
 
+  it('with a slice for the joiner itself is refused', () => {
+    const invitation = invited();
+    const joiner = newMember(invitation.room);
+    const { persona, keyring, prekey } = joiner;
+    const [identity] = invitation.welcome.admitters.map((admitter) => ({ ...admitter.identity, device: persona.device }));
+    if (identity === undefined) throw new Error('nobody');
+    const welcome = {
+      ...invitation.welcome,
+      admitters: [...invitation.welcome.admitters, { identity, certificate: persona.certificate, prekey }],
+    };
+    const { frame } = joined(invitation, { welcome, persona, keyring, prekey });
+    expect(read(frame, invitation)).toMatchObject({ refused: 'bad-slice' });
+    expect(invitation.members[0].keyring.epochs()).toEqual([]);
+  });
+
   it('is refused when its certificate has expired', () => {
     const invitation = invited();
     const { frame } = joined(invitation, { persona: newPersona(NOW) });

@@ -67,7 +67,7 @@ export interface JoinTerms {
   readonly random: Random;
 }
 
-/** Makes a Join and opens its epoch, so that `keyring.seal(joinHash, …)` works at once. Throws RangeError for a name that is too long. */
+/** Makes a Join and opens its epoch, so that `keyring.seal(joinHash, …)` works at once. Throws RangeError for a name that is too long, and Error for a keyring that is full. */
 export function makeJoin(terms: JoinTerms): { readonly frame: Bytes; readonly joinHash: Hash } {
   const { welcome, persona, keyring, address, random } = terms;
   if (!nameFits(terms.name)) throw new RangeError('join: the name is too long');
@@ -89,7 +89,8 @@ export function makeJoin(terms: JoinTerms): { readonly frame: Bytes; readonly jo
   const bound = concat(idBytes(joinHash), slicesRoot(slices));
   const proof = secret.seal('join-proof', bound, encodeProof(terms, bound));
   const devices = [...members.map((member) => member.device), persona.device].toSorted();
-  keyring.adoptJoinEpoch({ id: joinHash, address, memberSet: welcome.hash, devices }, secret);
+  const refused = keyring.adoptJoinEpoch({ id: joinHash, address, memberSet: welcome.hash, devices }, secret);
+  if (refused !== undefined) throw new Error('join: this keyring has joined too often; begin with a new one');
   return { frame: encode(JoinSchema, create(JoinSchema, { core, proof, slices })), joinHash };
 }
 
@@ -146,7 +147,7 @@ export interface JoinExpected {
 /**
  * Reads a Join at an admitter, and opens its epoch in the keyring, so that the joiner's first messages can be opened. Refused:
  * `malformed`, `not-canonical`, `wrong-room`, `wrong-invite`, `wrong-welcome`, `no-slice`, `no-prekey`, `bad-slice`,
- * `bad-commitment`, `bad-box`, `expired`, `bad-signature`, `closed` (its epoch was closed here).
+ * `bad-commitment`, `bad-box`, `expired`, `bad-signature`, `closed` (its epoch was closed here), `full` (too many Joins wait).
  */
 export function readJoin(frame: Uint8Array, expected: JoinExpected): Join | Refusal {
   const outer = readOuter(frame, expected);
@@ -202,8 +203,8 @@ function readInner(outer: Outer, secret: EpochSecret, { keyring, ipk, hourNow }:
   const others: readonly DeviceId[] = slices.map(({ device }) => device);
   if (others.includes(body.identity.device)) return refuse('bad-slice', 'join: a slice for the joiner');
   const devices = [...others, body.identity.device].toSorted();
-  const adopted = keyring.adoptJoinEpoch({ id: joinHash, address: body.address, memberSet: welcome, devices }, secret, slice);
-  return adopted ? { joinHash, welcome, ...body } : refuse('closed', 'join');
+  const refused = keyring.adoptJoinEpoch({ id: joinHash, address: body.address, memberSet: welcome, devices }, secret, slice);
+  return refused ?? { joinHash, welcome, ...body };
 }
 
 function readBody(plain: Uint8Array | undefined, hourNow: number): Omit<Join, 'joinHash' | 'welcome'> | Refusal {
