@@ -127,7 +127,7 @@ export class ClientCircuit implements Circuit {
   addHop(keys: HopKeys, window: number): void {
     const hop = this.#hops.length;
     const conversation = new Conversation(window);
-    const pump = new Pump(conversation, this.#options.clock, (out) => this.#send(hop, out));
+    const pump = new Pump({ conversation, clock: this.#options.clock, link: this.#options.link, emit: (out) => this.#send(hop, out) });
     this.#hops.push({ keys, conversation, pump });
   }
 

@@ -103,6 +103,23 @@ describe('one cell that was tampered with ends its circuit, and counts against i
   );
 });
 
+describe('a repeated cell goes no further than the relay that it was repeated to', () => {
+  it.each(['forward', 'backward'])('%s', async (direction) => {
+    const { clock, rig, circuit, closed } = await build();
+    const circuits: number[] = [];
+    // The first cell that the middle sees goes forward; the other circuit id is the far side's.
+    give(rig, 1, (cell) => {
+      const id = new DataView(cell.buffer).getUint32(0);
+      if (!circuits.includes(id)) circuits.push(id);
+      return circuits.indexOf(id) === (direction === 'forward' ? 0 : 1) ? [cell, cell.slice()] : [cell];
+    });
+    void circuit.request(MessageKind.POST, new Uint8Array(10)).catch(() => undefined);
+    await until(clock, () => closed.length === 1);
+    expect(rig.relays.map(({ hop }) => hop.counters.get('repeated'))).toEqual([0, 1, 0]);
+    expect(rig.client.counters.get('repeated')).toBe(0);
+  });
+});
+
 describe('circuits under other troubles', () => {
   it('keep every message whole and in order when the mix reorders', async () => {
     const clock = new ManualClock();

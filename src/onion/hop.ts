@@ -121,7 +121,7 @@ export class Hop implements LinkHandler {
   #newCircuit(near: Side, keys: HopKeys, delayClass: HopCircuit['delayClass']): HopCircuit {
     const key = this.#keys++;
     const conversation = new Conversation(this.#limits.window);
-    const pump = new Pump(conversation, this.#options.clock, (out) => this.#say(circuit, out));
+    const pump = new Pump({ conversation, clock: this.#options.clock, link: near.link, emit: (out) => this.#say(circuit, out) });
     const exit = new ExitSide({
       key,
       bind: keys.bind,
@@ -307,9 +307,11 @@ export class Hop implements LinkHandler {
   /** EXTENDED is the last that this hop says: after it all counters belong to those further on. */
   #extended(circuit: HopCircuit, stage: ExtendingStage, far: Side, created: Bytes): void {
     const { conversation, exit } = stage;
-    conversation.reply(stage.request, MessageKind.EXTENDED, created);
-    exit.pump.run();
     exit.pump.stop();
+    conversation.reply(stage.request, MessageKind.EXTENDED, created);
+    // Not by the pump: it may wait for the link, and b0 has to be known now.
+    const now = this.#options.clock.now();
+    for (let out = conversation.next(now); out !== undefined; out = conversation.next(now)) this.#say(circuit, out);
     if (conversation.queued > 0) {
       this.#violation(circuit, 'extend-without-credit');
       return;
