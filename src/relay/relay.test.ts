@@ -190,12 +190,33 @@ describe('relays', () => {
 
   it('keep identity, addresses and blobs over a restart', async () => {
     const settings = await settingsOf('r', { tcp: await freePort() });
+    const anchor = await anchorOf(settings);
+    const topic = { mailbox: anchor.id, seed: topicSeed(systemRandom.bytes(32), anchor.id) };
+    const blob = systemRandom.bytes(blobBytes(2));
+    const mailboxes = async () => {
+      const { known, build, directory } = await client([anchor]);
+      await known.firstContact(anchor.id);
+      const path = async () => directory.list();
+      return circuitMailboxes({
+        circuits: new CircuitPool({ clock: systemClock, random: systemRandom, path, build, blamed: () => undefined }),
+        clock: systemClock,
+      });
+    };
     const first = await run(settings, []);
     const { id, multiaddrs } = first;
+    await (await mailboxes()).post('room', topic, blob);
     await first.stop();
+
     const second = await run(settings, []);
     expect([second.id, second.multiaddrs]).toEqual([id, multiaddrs]);
     expect(await relayIdentity(settings)).toEqual({ id, multiaddrs });
+    const got: string[] = [];
+    (await mailboxes()).follow('room', topic, undefined, {
+      blob: (_instance, _cursor, bytes) => got.push(toHex(bytes)),
+      caughtUp: () => undefined,
+    });
+    await until(() => got.length > 0);
+    expect(got).toEqual([toHex(blob)]);
   });
 
   it('refuse what is malformed at the last hop, and go on', async () => {
