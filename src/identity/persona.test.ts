@@ -69,6 +69,8 @@ describe('a persona', () => {
     const bytes = createPersona(random, terms).export();
     for (let length = 0; length < bytes.length; length += 61) expect(() => importPersona(bytes.slice(0, length))).toThrow('damaged');
     expect(() => importPersona(concat(bytes, Uint8Array.of(0)))).toThrow('damaged');
+    // A bit of each of the four seeds: each seed is 32 bytes, the two of a keyset behind a tag and a length.
+    for (const byte of [2, 34, 68, 100]) expect(() => importPersona(flip(bytes, byte * 8))).toThrow('damaged');
     fc.assert(
       fc.property(fc.nat(bytes.length * 8 - 1), (bit) => {
         expect(() => importPersona(flip(bytes, bit))).toThrow('damaged');

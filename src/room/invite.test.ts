@@ -122,6 +122,24 @@ describe('a Welcome', () => {
     expect(sealWelcome(link, crowded, random)).toHaveLength(2);
   });
 
+  it('that was made always fits its blob', () => {
+    const { terms, link, members } = invited();
+    const make = (size: number): Bytes | undefined => {
+      try {
+        return makeWelcome({ ...terms, operations: [new Uint8Array(size)] }, (purpose, body) => members[0].persona.sign(purpose, body));
+      } catch {
+        return undefined;
+      }
+    };
+    let [fits, tooLong] = [40_000, 60_000];
+    while (tooLong - fits > 1) {
+      const size = (fits + tooLong) >> 1;
+      if (make(size) === undefined) tooLong = size;
+      else fits = size;
+    }
+    expect(sealWelcome(link, make(fits) ?? new Uint8Array(MAX_TEXT), random)[0]?.blob.length).toBe(63_008);
+  });
+
   it('counts only from the inviter of the link, or from whoever the room vouches for', () => {
     const { terms, link, members } = invited();
     const [, other] = members;
@@ -173,6 +191,9 @@ describe('a Welcome', () => {
     const { terms, link, members, signed } = invited();
     expect(readWelcome(signed, link, HOUR)).toMatchObject({ refused: 'expired' });
     const short = newMember(terms.room, newPersona(NOW));
+    const byShort = [{ certificate: short.persona.certificate, prekey: short.prekey }, ...terms.admitters];
+    const signedByShort = makeWelcome({ ...terms, admitters: byShort }, (purpose, body) => short.persona.sign(purpose, body));
+    expect(readWelcome(signedByShort, link, NOW, () => true)).toMatchObject({ refused: 'expired' });
     const admitters = [...terms.admitters, { certificate: short.persona.certificate, prekey: short.prekey }];
     const sign = (purpose: string, body: Uint8Array): Bytes => members[0].persona.sign(purpose, body);
     expect(unrefused(readWelcome(makeWelcome({ ...terms, admitters }, sign), link, NOW)).admitters).toHaveLength(2);
