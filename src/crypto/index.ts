@@ -1,9 +1,42 @@
 export { aeadOpen, aeadSeal, AEAD_TAG } from './aead.ts';
 export { initCrypto, inUse, type CryptoSource } from './core.ts';
-export { CREATE, CREATED, createHop, createKeyId, HOP_PARAMS, OnionKey, wipeHop, type Hop, type HopAttempt, type HopTarget } from './handshake.ts';
+export {
+  CREATE,
+  CREATED,
+  createHop,
+  createKeyId,
+  HOP_PARAMS,
+  OnionKey,
+  wipeHop,
+  type Hop,
+  type HopAttempt,
+  type HopTarget,
+} from './handshake.ts';
 export { kdf, purpose, sha256, shake256 } from './hash.ts';
-export { kem, KEM_CIPHERTEXT, KEM_PUBLIC, KEM_SECRET, KEM_SHARED, KemKey, openSealed, sealTo, type Encapsulated, type KemKeypair } from './kem.ts';
-export { CELL, decipherLayers, encipherLayers, LayerKey, processCells, ring, RING_SLOTS, type CellJob, type Job, type Way } from './layers.ts';
+export {
+  kem,
+  KEM_CIPHERTEXT,
+  KEM_PUBLIC,
+  KEM_SECRET,
+  KEM_SHARED,
+  KemKey,
+  openSealed,
+  sealTo,
+  type Encapsulated,
+  type KemKeypair,
+} from './kem.ts';
+export {
+  CELL,
+  decipherLayers,
+  encipherLayers,
+  LayerKey,
+  processCells,
+  ring,
+  RING_SLOTS,
+  type CellJob,
+  type Job,
+  type Way,
+} from './layers.ts';
 export {
   CELL_DATA,
   FLAG_REPLY,

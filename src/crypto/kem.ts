@@ -57,10 +57,10 @@ export class KemKey {
   }
 }
 
-function withKey<T>(seed: Uint8Array, use: (key: KemKey) => T): T {
+function withKey<T>(seed: Uint8Array, work: (key: KemKey) => T): T {
   const key = new KemKey(seed);
   try {
-    return use(key);
+    return work(key);
   } finally {
     key.wipe();
   }
@@ -100,7 +100,13 @@ export function sealTo(publicKey: Uint8Array, label: string, ctx: Uint8Array, pl
 }
 
 /** Opens what `sealTo` made for this key with the same label and context; undefined for anything else. */
-export function openSealed(secretKey: Uint8Array, publicKey: Uint8Array, label: string, ctx: Uint8Array, sealed: Uint8Array): Bytes | undefined {
+export function openSealed(
+  secretKey: Uint8Array,
+  publicKey: Uint8Array,
+  label: string,
+  ctx: Uint8Array,
+  sealed: Uint8Array,
+): Bytes | undefined {
   if (sealed.length < KEM_CIPHERTEXT + AEAD_TAG) return undefined;
   const ciphertext = sealed.subarray(0, KEM_CIPHERTEXT);
   const shared = kem.decaps(secretKey, ciphertext);

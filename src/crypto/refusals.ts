@@ -19,6 +19,7 @@ const WORDS: Readonly<Record<number, string>> = {
 /** The refusal of a number that came from the core. Throws for those that only a caller's mistake can cause. */
 export function refusalOf(what: string, code: number): Refusal {
   const word = WORDS[code];
-  if (word === undefined) throw new Error(`crypto: ${what} with something wiped or out of range (code ${code}); use a handle only until it is wiped`);
+  if (word === undefined)
+    throw new Error(`crypto: ${what} with something wiped or out of range (code ${code}); use a handle only until it is wiped`);
   return refuse(`${what}-${word}`);
 }

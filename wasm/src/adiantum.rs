@@ -57,24 +57,36 @@ impl Key {
     /// Enciphers in place. False, and nothing done, when the message is shorter than a block.
     #[must_use]
     pub fn encipher(&self, tweak: &[u8], message: &mut [u8]) -> bool {
-        let Some((left, right)) = message.split_last_chunk_mut::<16>() else { return false };
+        let Some((left, right)) = message.split_last_chunk_mut::<16>() else {
+            return false;
+        };
         let header = self.hash_header(tweak, left.len());
-        let mut middle = u128::from_le_bytes(*right).wrapping_add(self.hash(header, left)).to_le_bytes();
+        let mut middle = u128::from_le_bytes(*right)
+            .wrapping_add(self.hash(header, left))
+            .to_le_bytes();
         self.block.encrypt(&mut middle);
         self.xor_stream(&middle, left);
-        *right = u128::from_le_bytes(middle).wrapping_sub(self.hash(header, left)).to_le_bytes();
+        *right = u128::from_le_bytes(middle)
+            .wrapping_sub(self.hash(header, left))
+            .to_le_bytes();
         true
     }
 
     /// Deciphers in place. False, and nothing done, when the message is shorter than a block.
     #[must_use]
     pub fn decipher(&self, tweak: &[u8], message: &mut [u8]) -> bool {
-        let Some((left, right)) = message.split_last_chunk_mut::<16>() else { return false };
+        let Some((left, right)) = message.split_last_chunk_mut::<16>() else {
+            return false;
+        };
         let header = self.hash_header(tweak, left.len());
-        let mut middle = u128::from_le_bytes(*right).wrapping_add(self.hash(header, left)).to_le_bytes();
+        let mut middle = u128::from_le_bytes(*right)
+            .wrapping_add(self.hash(header, left))
+            .to_le_bytes();
         self.xor_stream(&middle, left);
         self.block.decrypt(&mut middle);
-        *right = u128::from_le_bytes(middle).wrapping_sub(self.hash(header, left)).to_le_bytes();
+        *right = u128::from_le_bytes(middle)
+            .wrapping_sub(self.hash(header, left))
+            .to_le_bytes();
         true
     }
 

@@ -33,7 +33,9 @@ pub fn hchacha(key: &[u32; 8], input: &[u8; 16], rounds: u32) -> [u32; 8] {
         rows = [rows[0], turn(rows[1], 3), turn(rows[2], 2), turn(rows[3], 1)];
     }
     let (first, last) = (lanes(rows[0]), lanes(rows[3]));
-    [first[0], first[1], first[2], first[3], last[0], last[1], last[2], last[3]]
+    [
+        first[0], first[1], first[2], first[3], last[0], last[1], last[2], last[3],
+    ]
 }
 
 fn lanes(row: U32x4) -> [u32; 4] {

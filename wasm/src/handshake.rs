@@ -58,7 +58,11 @@ struct Keys(Zeroizing<[u8; 160]>);
 impl Keys {
     fn new(ss_b: &SharedSecret, ss_e: &SharedSecret, onion: &[u8], create: &[u8], ct_e: &[u8]) -> Self {
         let mut out = Zeroizing::new([0; 160]);
-        kdf("hop", &[ss_b.as_slice(), ss_e.as_slice(), onion, create, ct_e], out.as_mut_slice());
+        kdf(
+            "hop",
+            &[ss_b.as_slice(), ss_e.as_slice(), onion, create, ct_e],
+            out.as_mut_slice(),
+        );
         Self(out)
     }
 
@@ -69,13 +73,22 @@ impl Keys {
     }
 
     fn hop(&self, params: [u8; PARAMS]) -> Hop {
-        Hop { forward: self.part(0), backward: self.part(1), bind: self.part(4), params }
+        Hop {
+            forward: self.part(0),
+            backward: self.part(1),
+            bind: self.part(4),
+            params,
+        }
     }
 }
 
 impl OnionKey {
     pub fn new(relay: [u8; 32], key_id: [u8; 8], seed: &[u8; xwing::SEED]) -> Self {
-        Self { relay, key_id, secret: xwing::SecretKey::from_seed(seed) }
+        Self {
+            relay,
+            key_id,
+            secret: xwing::SecretKey::from_seed(seed),
+        }
     }
 
     pub fn public(&self) -> &[u8; xwing::PUBLIC] {
@@ -92,7 +105,10 @@ impl OnionKey {
         let create: &[u8; CREATE] = create.try_into().map_err(|_| Refusal::Length)?;
         self.check_head(create)?;
         let onion = self.secret.public();
-        let ss_b = self.secret.decapsulate(chunk(create, HEAD)).ok_or(Refusal::Ciphertext)?;
+        let ss_b = self
+            .secret
+            .decapsulate(chunk(create, HEAD))
+            .ok_or(Refusal::Ciphertext)?;
         let client_params = open_box(&create_key(&ss_b, onion, create), CREATE_AAD, chunk(create, UNBOXED))?;
         let (ct_e, ss_e) = xwing::encapsulate(chunk(create, E_AT), random).ok_or(Refusal::PublicKey)?;
         let keys = Keys::new(&ss_b, &ss_e, onion, create, &ct_e);
@@ -110,7 +126,10 @@ impl OnionKey {
             (create[2..34] == self.relay, Refusal::Relay),
             (create[34..HEAD] == self.key_id, Refusal::KeyId),
         ];
-        checks.into_iter().find(|(right, _)| !right).map_or(Ok(()), |(_, refusal)| Err(refusal))
+        checks
+            .into_iter()
+            .find(|(right, _)| !right)
+            .map_or(Ok(()), |(_, refusal)| Err(refusal))
     }
 }
 
@@ -134,7 +153,12 @@ impl Client {
         create[E_AT..UNBOXED].copy_from_slice(ephemeral.public());
         let boxed = seal_box(&create_key(&shared, onion, &create), CREATE_AAD, params);
         create[UNBOXED..].copy_from_slice(&boxed);
-        Ok(Self { create, onion_public: Box::new(*onion), shared, ephemeral })
+        Ok(Self {
+            create,
+            onion_public: Box::new(*onion),
+            shared,
+            ephemeral,
+        })
     }
 
     pub fn message(&self) -> &[u8; CREATE] {
@@ -146,7 +170,13 @@ impl Client {
         let created: &[u8; CREATED] = created.try_into().map_err(|_| Refusal::Length)?;
         let ct_e: &[u8; xwing::CIPHERTEXT] = chunk(created, 0);
         let ss_e = self.ephemeral.decapsulate(ct_e).ok_or(Refusal::Ciphertext)?;
-        let keys = Keys::new(&self.shared, &ss_e, self.onion_public.as_slice(), self.create.as_slice(), ct_e);
+        let keys = Keys::new(
+            &self.shared,
+            &ss_e,
+            self.onion_public.as_slice(),
+            self.create.as_slice(),
+            ct_e,
+        );
         if !aead::equal(&keys.part(3), chunk(created, xwing::CIPHERTEXT)) {
             return Err(Refusal::Auth);
         }
@@ -162,7 +192,11 @@ fn chunk<const N: usize, const ALL: usize>(bytes: &[u8; ALL], at: usize) -> &[u8
 
 fn create_key(ss_b: &SharedSecret, onion: &[u8; xwing::PUBLIC], create: &[u8; CREATE]) -> Zeroizing<[u8; 32]> {
     let mut key = Zeroizing::new([0; 32]);
-    kdf("create", &[ss_b.as_slice(), onion, &create[..UNBOXED]], key.as_mut_slice());
+    kdf(
+        "create",
+        &[ss_b.as_slice(), onion, &create[..UNBOXED]],
+        key.as_mut_slice(),
+    );
     key
 }
 

@@ -74,7 +74,17 @@ pub fn read_part(body: &[u8; BODY]) -> Result<Part<'_>, Refusal> {
         return Err(Refusal::Malformed);
     }
     let word = |at: usize| u32::from_be_bytes([body[at], body[at + 1], body[at + 2], body[at + 3]]);
-    Ok(Part { head: Head { kind: body[16], flags, message: word(20), seen: word(24) }, part, parts, data })
+    Ok(Part {
+        head: Head {
+            kind: body[16],
+            flags,
+            message: word(20),
+            seen: word(24),
+        },
+        part,
+        parts,
+        data,
+    })
 }
 
 /// Joins all parts of one message, given in their order, into `out`; the head is that of the last part. Refuses what is
@@ -84,7 +94,12 @@ pub fn join(bodies: &[[u8; BODY]], out: &mut Vec<u8>) -> Result<Head, Refusal> {
     let mut head = None;
     for (index, body) in bodies.iter().enumerate() {
         let part = read_part(body)?;
-        let same = head.is_none_or(|first: Head| Head { seen: part.head.seen, ..first } == part.head);
+        let same = head.is_none_or(|first: Head| {
+            Head {
+                seen: part.head.seen,
+                ..first
+            } == part.head
+        });
         let whole = out.len() == index * DATA || part.data.is_empty();
         if !same || !whole || usize::from(part.part) != index || usize::from(part.parts) != bodies.len() {
             return Err(Refusal::Malformed);

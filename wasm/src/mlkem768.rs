@@ -39,13 +39,19 @@ pub fn encapsulate(public: &[u8; PUBLIC], message: &[u8; 32]) -> Option<([u8; CI
     if !portable::validate_public_key(&key) {
         return None;
     }
-    let (ciphertext, secret) = portable::encapsulate(&key, *message);
+    let mut expanded = Box::new(unpacked::init_public_key());
+    unpacked::unpacked_public_key(&key, &mut expanded);
+    let (ciphertext, secret) = unpacked::encapsulate(&expanded, *message);
     Some((ciphertext.into(), Zeroizing::new(secret)))
 }
 
 /// With an expanded key from outside: None when its hash is not that of the key inside it (FIPS 203 §7.3).
 pub fn decapsulate_expanded(key: &[u8; EXPANDED], ciphertext: &[u8; CIPHERTEXT]) -> Option<Zeroizing<[u8; 32]>> {
-    let (key, ciphertext) = (MlKem768PrivateKey::from(key), MlKem768Ciphertext::from(ciphertext));
-    portable::validate_private_key(&key, &ciphertext)
-        .then(|| Zeroizing::new(portable::decapsulate(&key, &ciphertext)))
+    let (key, text) = (MlKem768PrivateKey::from(key), MlKem768Ciphertext::from(ciphertext));
+    if !portable::validate_private_key(&key, &text) {
+        return None;
+    }
+    let mut pair = Box::new(unpacked::init_key_pair());
+    unpacked::key_pair_from_private_mut(&key, &mut pair);
+    Some(SecretKey(pair).decapsulate(ciphertext))
 }

@@ -27,7 +27,10 @@ impl Key {
         let word = |i: usize| words.get(i).map_or(0, |word| u32::from_le_bytes(*word));
         let pairs = core::array::from_fn(|i| {
             let [a, b] = [4 * i, 4 * i + 4];
-            [[word(a), word(a + 1), word(b), word(b + 1)], [word(a + 2), word(a + 3), word(b + 2), word(b + 3)]]
+            [
+                [word(a), word(a + 1), word(b), word(b + 1)],
+                [word(a + 2), word(a + 3), word(b + 2), word(b + 3)],
+            ]
         });
         Self { pairs }
     }
@@ -63,9 +66,10 @@ impl Key {
         for (pass, total) in totals.iter_mut().enumerate() {
             let [first, last] = self.pairs[at + pass];
             let key = [first[0], first[1], last[0], last[1]];
-            let s: [u64; 4] =
-                core::array::from_fn(|j| u64::from(u32::from_le_bytes(words[j]).wrapping_add(key[j])));
-            *total = total.wrapping_add(s[0].wrapping_mul(s[2])).wrapping_add(s[1].wrapping_mul(s[3]));
+            let s: [u64; 4] = core::array::from_fn(|j| u64::from(u32::from_le_bytes(words[j]).wrapping_add(key[j])));
+            *total = total
+                .wrapping_add(s[0].wrapping_mul(s[2]))
+                .wrapping_add(s[1].wrapping_mul(s[3]));
         }
     }
 }

@@ -23,7 +23,10 @@ fn limbs(block: &[u8; 16]) -> [u32; 5] {
 impl Multiplier {
     pub fn new(key: &[u8; 16]) -> Self {
         let r = limbs(&(u128::from_le_bytes(*key) & 0x0fff_fffc_0fff_fffc_0fff_fffc_0fff_ffff).to_le_bytes());
-        Self { r, r5: r.map(|limb| 5 * limb) }
+        Self {
+            r,
+            r5: r.map(|limb| 5 * limb),
+        }
     }
 
     /// One full block of 16 bytes.

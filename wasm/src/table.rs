@@ -24,7 +24,11 @@ impl<T> Table<T> {
     /// At most 131,072 entries.
     pub const fn new(capacity: usize) -> Self {
         assert!(capacity <= 1 << PLACE_BITS);
-        Self { places: Vec::new(), free: Vec::new(), capacity }
+        Self {
+            places: Vec::new(),
+            free: Vec::new(),
+            capacity,
+        }
     }
 
     /// None when the table is full.
@@ -32,7 +36,10 @@ impl<T> Table<T> {
         let index = match self.free.pop() {
             Some(index) => index,
             None if self.places.len() < self.capacity => {
-                self.places.push(Place { use_number: 0, value: None });
+                self.places.push(Place {
+                    use_number: 0,
+                    value: None,
+                });
                 self.places.len() as u32 - 1
             }
             None => return None,
@@ -46,13 +53,19 @@ impl<T> Table<T> {
     #[inline]
     pub fn get(&self, handle: u32) -> Option<&T> {
         let place = self.places.get((handle & PLACE_MASK) as usize)?;
-        if place.use_number == handle >> PLACE_BITS { place.value.as_deref() } else { None }
+        if place.use_number == handle >> PLACE_BITS {
+            place.value.as_deref()
+        } else {
+            None
+        }
     }
 
     /// Erases the entry. Nothing happens when it is gone already.
     pub fn free(&mut self, handle: u32) {
         let index = handle & PLACE_MASK;
-        let Some(place) = self.places.get_mut(index as usize) else { return };
+        let Some(place) = self.places.get_mut(index as usize) else {
+            return;
+        };
         if place.use_number == handle >> PLACE_BITS && place.value.take().is_some() {
             self.free.push(index);
         }

@@ -36,7 +36,11 @@ impl SecretKey {
         let mut public = Box::new([0; PUBLIC]);
         public[..mlkem768::PUBLIC].copy_from_slice(&lattice.public());
         public[mlkem768::PUBLIC..].copy_from_slice(&x25519::public(&scalar));
-        Self { lattice, scalar, public }
+        Self {
+            lattice,
+            scalar,
+            public,
+        }
     }
 
     pub fn public(&self) -> &[u8; PUBLIC] {
@@ -76,7 +80,10 @@ fn split<const N: usize>(bytes: &[u8]) -> Option<(&[u8; N], &[u8; 32])> {
 
 fn combine(lattice: &[u8; 32], curve: &[u8; 32], ct_x: &[u8; 32], public_x: &[u8; 32]) -> SharedSecret {
     let mut text = [0; 134];
-    for (out, part) in text.chunks_mut(32).zip([lattice.as_slice(), curve, ct_x, public_x, LABEL]) {
+    for (out, part) in text
+        .chunks_mut(32)
+        .zip([lattice.as_slice(), curve, ct_x, public_x, LABEL])
+    {
         out.copy_from_slice(part);
     }
     let secret = Zeroizing::new(libcrux_sha3::sha256(&text));

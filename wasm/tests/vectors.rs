@@ -8,26 +8,47 @@ use std::process::Command;
 
 fn packages() -> Value {
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--manifest-path", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")])
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--manifest-path",
+            concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"),
+        ])
         .output()
         .expect("cargo metadata runs");
-    assert!(output.status.success(), "cargo metadata: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "cargo metadata: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     serde_json::from_slice(&output.stdout).expect("cargo metadata is JSON")
 }
 
 fn vectors(package: &str, file: &str) -> Value {
     let packages = packages();
-    let found = packages["packages"].as_array().expect("a list").iter().find(|p| p["name"] == package);
-    let manifest = found.unwrap_or_else(|| panic!("the dev-dependency {package} carries {file}"))["manifest_path"].as_str();
-    let path = PathBuf::from(manifest.expect("a path")).parent().expect("a folder").join(file);
+    let found = packages["packages"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .find(|p| p["name"] == package);
+    let manifest =
+        found.unwrap_or_else(|| panic!("the dev-dependency {package} carries {file}"))["manifest_path"].as_str();
+    let path = PathBuf::from(manifest.expect("a path"))
+        .parent()
+        .expect("a folder")
+        .join(file);
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_str(&text).expect("a vector file is JSON")
 }
 
 fn hex(value: &Value) -> Vec<u8> {
     let text = value.as_str().expect("a hex string");
-    assert!(text.len() % 2 == 0, "whole bytes: {text}");
-    (0..text.len()).step_by(2).map(|i| u8::from_str_radix(&text[i..i + 2], 16).expect("hex")).collect()
+    assert!(text.len().is_multiple_of(2), "whole bytes: {text}");
+    (0..text.len())
+        .step_by(2)
+        .map(|i| u8::from_str_radix(&text[i..i + 2], 16).expect("hex"))
+        .collect()
 }
 
 fn fixed<const N: usize>(value: &Value) -> Option<[u8; N]> {
@@ -47,7 +68,11 @@ fn wycheproof(file: &str, run: impl Fn(&Value, &Value) -> Result<(), String>) {
             }
         }
     }
-    assert_eq!(count, all["numberOfTests"].as_u64().expect("a count"), "{file}: every case is run");
+    assert_eq!(
+        count,
+        all["numberOfTests"].as_u64().expect("a count"),
+        "{file}: every case is run"
+    );
     println!("VECTORS {file}: {count} run, {} failed", wrong.len());
     assert!(wrong.is_empty(), "{file}: {wrong:#?}");
 }
@@ -57,11 +82,19 @@ fn is_valid(case: &Value) -> bool {
 }
 
 fn same(what: &str, got: &[u8], want: &Value) -> Result<(), String> {
-    if got == hex(want) { Ok(()) } else { Err(format!("{what} differs")) }
+    if got == hex(want) {
+        Ok(())
+    } else {
+        Err(format!("{what} differs"))
+    }
 }
 
 fn refused<T>(got: Option<T>) -> Result<(), String> {
-    if got.is_none() { Ok(()) } else { Err("should be refused".into()) }
+    if got.is_none() {
+        Ok(())
+    } else {
+        Err("should be refused".into())
+    }
 }
 
 fn adiantum_file(file: &str, rounds: u32) {
@@ -150,16 +183,24 @@ fn ml_kem_768_decaps() {
 #[test]
 fn ml_kem_768_expanded_decaps() {
     wycheproof("mlkem_768_semi_expanded_decaps_test.json", |_, case| {
-        let found =
-            fixed(&case["dk"]).zip(fixed(&case["c"])).and_then(|(key, ct)| mlkem768::decapsulate_expanded(&key, &ct));
-        if is_valid(case) { same("K", found.ok_or("refused")?.as_slice(), &case["K"]) } else { refused(found) }
+        let found = fixed(&case["dk"])
+            .zip(fixed(&case["c"]))
+            .and_then(|(key, ct)| mlkem768::decapsulate_expanded(&key, &ct));
+        if is_valid(case) {
+            same("K", found.ok_or("refused")?.as_slice(), &case["K"])
+        } else {
+            refused(found)
+        }
     });
 }
 
 #[test]
 fn x25519() {
     wycheproof("x25519_test.json", |_, case| {
-        let found = x25519::agree(&fixed(&case["private"]).ok_or("private")?, &fixed(&case["public"]).ok_or("public")?);
+        let found = x25519::agree(
+            &fixed(&case["private"]).ok_or("private")?,
+            &fixed(&case["public"]).ok_or("public")?,
+        );
         // "Acceptable" covers keys of low order, whose all-zero result this protocol refuses.
         if hex(&case["shared"]) == [0; 32] {
             return refused(found);
@@ -185,6 +226,10 @@ fn xchacha20_poly1305() {
         let made = aead::seal(&key, &nonce, &aad, &mut sealed);
         same("ct", &sealed, &case["ct"])?;
         same("tag", &made, &case["tag"])?;
-        if right && opened == plain { Ok(()) } else { Err("does not open".into()) }
+        if right && opened == plain {
+            Ok(())
+        } else {
+            Err("does not open".into())
+        }
     });
 }

@@ -47,7 +47,11 @@ impl State {
     fn accept(&mut self, handle: u32, length: u32) -> Result<(), Refusal> {
         let (params, random) = (self.take::<PARAMS>(0), self.take::<{ xwing::RANDOM }>(PARAMS));
         let create = self.bytes(PARAMS + xwing::RANDOM, length)?;
-        let (hop, created) = self.onion.get(handle).ok_or(Refusal::Handle)?.accept(&create, &params, &random)?;
+        let (hop, created) = self
+            .onion
+            .get(handle)
+            .ok_or(Refusal::Handle)?
+            .accept(&create, &params, &random)?;
         self.write_hop(CREATED, &hop)?;
         self.write(0, &created);
         Ok(())
@@ -93,7 +97,9 @@ pub fn kem_key_free(handle: u32) {
 pub fn kem_encaps() -> u32 {
     with(|state| {
         let (public, random) = (state.read(0), state.take(xwing::PUBLIC));
-        let Some((ciphertext, secret)) = xwing::encapsulate(&public, &random) else { return Refusal::PublicKey as u32 };
+        let Some((ciphertext, secret)) = xwing::encapsulate(&public, &random) else {
+            return Refusal::PublicKey as u32;
+        };
         let at = state.write(0, &ciphertext);
         state.write(at, secret.as_slice());
         0
@@ -105,8 +111,12 @@ pub fn kem_encaps() -> u32 {
 pub fn kem_decaps(handle: u32) -> u32 {
     with(|state| {
         let ciphertext = state.read(0);
-        let Some(key) = state.kem.get(handle) else { return Refusal::Handle as u32 };
-        let Some(secret) = key.decapsulate(&ciphertext) else { return Refusal::Ciphertext as u32 };
+        let Some(key) = state.kem.get(handle) else {
+            return Refusal::Handle as u32;
+        };
+        let Some(secret) = key.decapsulate(&ciphertext) else {
+            return Refusal::Ciphertext as u32;
+        };
         state.write(0, secret.as_slice());
         0
     })
@@ -154,7 +164,19 @@ pub fn relay_accept(handle: u32, length: u32) -> u32 {
 /// io in: message; out: bodies of 1016. The number of parts, or 0 when the message is too long.
 #[wasm_bindgen]
 pub fn message_split(kind: u8, flags: u8, message: u32, seen: u32, length: u32) -> u32 {
-    with(|state| state.split(Head { kind, flags, message, seen }, length).unwrap_or(0))
+    with(|state| {
+        state
+            .split(
+                Head {
+                    kind,
+                    flags,
+                    message,
+                    seen,
+                },
+                length,
+            )
+            .unwrap_or(0)
+    })
 }
 
 /// io in: body 1016. Whether it opened to its zeros, and is a part that `message_split` writes.

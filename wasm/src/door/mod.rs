@@ -100,9 +100,17 @@ impl State {
         let jobs = self.jobs.get(..count as usize).ok_or(Refusal::Range)?;
         jobs.iter().try_for_each(|job| self.check_job(*job))?;
         for [slot, key, counter, way] in jobs {
-            let (Some(cell), Some(layer)) = (self.ring.get_mut(*slot as usize), self.layers.get(*key)) else { continue };
-            let Some(body) = cell[HEADER..].first_chunk_mut::<BODY>() else { continue };
-            if *way == 0 { layer.encipher(*counter, body) } else { layer.decipher(*counter, body) }
+            let (Some(cell), Some(layer)) = (self.ring.get_mut(*slot as usize), self.layers.get(*key)) else {
+                continue;
+            };
+            let Some(body) = cell[HEADER..].first_chunk_mut::<BODY>() else {
+                continue;
+            };
+            if *way == 0 {
+                layer.encipher(*counter, body)
+            } else {
+                layer.decipher(*counter, body)
+            }
         }
         Ok(())
     }

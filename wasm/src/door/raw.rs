@@ -12,8 +12,11 @@ impl State {
         let tweak = self.bytes(32, tweak)?;
         let at = 32 + tweak.len();
         let mut message = self.bytes(at, length)?;
-        let whole =
-            if way == 0 { key.encipher(&tweak, &mut message) } else { key.decipher(&tweak, &mut message) };
+        let whole = if way == 0 {
+            key.encipher(&tweak, &mut message)
+        } else {
+            key.decipher(&tweak, &mut message)
+        };
         self.write(at, &message);
         if whole { Ok(()) } else { Err(Refusal::Length) }
     }
@@ -30,7 +33,9 @@ pub fn raw_adiantum(rounds: u32, way: u32, tweak: u32, length: u32) -> u32 {
 pub fn raw_x25519() -> u32 {
     with(|state| {
         let (scalar, point) = (state.take(0), state.read(32));
-        let Some(shared) = x25519::agree(&scalar, &point) else { return Refusal::PublicKey as u32 };
+        let Some(shared) = x25519::agree(&scalar, &point) else {
+            return Refusal::PublicKey as u32;
+        };
         state.write(0, shared.as_slice());
         0
     })
@@ -65,7 +70,9 @@ pub fn raw_mlkem768_encaps() -> u32 {
 pub fn raw_mlkem768_decaps() -> u32 {
     with(|state| {
         let (key, ciphertext) = (state.take(0), state.read(mlkem768::EXPANDED));
-        let Some(secret) = mlkem768::decapsulate_expanded(&key, &ciphertext) else { return Refusal::PublicKey as u32 };
+        let Some(secret) = mlkem768::decapsulate_expanded(&key, &ciphertext) else {
+            return Refusal::PublicKey as u32;
+        };
         state.write(0, secret.as_slice());
         0
     })

@@ -72,7 +72,10 @@ impl U32x4 {
     /// Of two strides of four words: the first two words of both, and the last two of both.
     #[inline(always)]
     pub fn halves(first: Self, second: Self) -> (Self, Self) {
-        (Self(i64x2_shuffle::<0, 2>(first.0, second.0)), Self(i64x2_shuffle::<1, 3>(first.0, second.0)))
+        (
+            Self(i64x2_shuffle::<0, 2>(first.0, second.0)),
+            Self(i64x2_shuffle::<1, 3>(first.0, second.0)),
+        )
     }
 }
 
