@@ -22,7 +22,7 @@ const entries: fc.Arbitrary<Entry> = fc.oneof(
 );
 
 /** A room's entries: each device's places are its own, times may be the same. */
-const room = fc.array(fc.tuple(fc.nat(2), fc.nat(6), entries), { maxLength: 40 }).map((all) =>
+const room = fc.array(fc.tuple(fc.nat(2), fc.nat(6), entries), { maxLength: 40, size: 'max' }).map((all) =>
   all.map(([device, time, entry], i): { record: EntryRecord; author: PersonaId } => ({
     record: {
       id: `${at(device)}/0/${i}`,

@@ -19,6 +19,16 @@ function changeOf(change: (doc: Y.Doc) => void, before: (doc: Y.Doc) => void = (
   return Y.encodeStateAsUpdateV2(doc, state);
 }
 
+/** One's own first entry, and another client's after it. */
+function besideAnother(doc: Y.Doc): void {
+  array(doc).push([Uint8Array.of(1)]);
+  const other = new Y.Doc();
+  other.clientID = 5;
+  Y.applyUpdateV2(other, Y.encodeStateAsUpdateV2(doc));
+  array(other).push([Uint8Array.of(9)]);
+  Y.applyUpdateV2(doc, Y.encodeStateAsUpdateV2(other));
+}
+
 const array = (doc: Y.Doc): Y.Array<unknown> => doc.getArray('entries');
 const two = (doc: Y.Doc): void => array(doc).push([Uint8Array.of(1), Uint8Array.of(2)]);
 
@@ -63,6 +73,7 @@ describe('appends', () => {
       changeOf(two, (doc) => Y.applyUpdateV2(doc, pushEntries(openDocument([]), 5, [Uint8Array.of(9)]))),
       'not-append',
     ],
+    ['an entry before one of another client', changeOf((doc) => array(doc).insert(1, [Uint8Array.of(3)]), besideAnother), 'not-append'],
     ['another client', pushEntries(openDocument([]), CLIENT + 1, [Uint8Array.of(1)]), 'wrong-client'],
     ['a byte more', concat(changeOf(two), Uint8Array.of(0)), 'not-canonical'],
     ['Yjs update v1', Y.convertUpdateFormatV2ToV1(changeOf(two)), 'malformed'],
