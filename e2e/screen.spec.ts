@@ -339,6 +339,19 @@ test('a long room opens at what is new, with that in view', async () => {
   await page.context().close();
 });
 
+test('the room that is open stays, whatever is said elsewhere', async () => {
+  const { page } = await open(aRoom);
+  await expect(page.getByRole('heading', { name: 'Harbour garden' })).toBeVisible();
+  await page.evaluate(() => {
+    const { peer } = window.script;
+    const ferry = peer.patchRoom('ferry', { name: 'Night ferry', people: 2, unread: 1 });
+    peer.patch({ rooms: peer.view().rooms.toSorted((a) => (a.id === ferry ? -1 : 1)) });
+  });
+  await expect(page.getByRole('list', { name: 'Rooms' }).getByRole('listitem').first()).toContainText('Night ferry');
+  await expect(page.getByRole('heading', { name: 'Harbour garden' })).toBeVisible();
+  await page.context().close();
+});
+
 test('others’ words are text: links show their host, names keep their own direction, nothing becomes markup', async () => {
   const { page, troubles } = await open(aRoom);
   await othersSay(page, '<img src=x onerror=alert(1)> see https://user@evil.example and (https://пример.example/a?b=c#d).');

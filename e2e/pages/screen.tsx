@@ -48,7 +48,7 @@ const session = new Session(
     return tab;
   },
   async () => {
-    if (script.refuses !== undefined) throw new Error(script.refuses);
+    if (script.refuses !== undefined) throw new DOMException(script.refuses, 'SecurityError');
     return peer;
   },
 );

@@ -5,7 +5,7 @@ import { Failed, Opening, OtherTab } from './pages.tsx';
 import type { Session } from './session.ts';
 
 /** Everything that needs an open peer comes while the peer opens. */
-const loadHome = () => import('./home.tsx');
+export const loadHome = () => import('./home.tsx');
 const Home = lazy(() => loadHome().then(({ Home }) => ({ default: Home })));
 
 export function App({ session, arrivals }: { session: Session; arrivals: Arrivals }) {
@@ -17,7 +17,7 @@ export function App({ session, arrivals }: { session: Session; arrivals: Arrival
     case 'other-tab':
       return <OtherTab withLink={withLink} onUse={() => void session.takeOver()} />;
     case 'failed':
-      return <Failed reason={state.words} onAgain={() => void session.start()} />;
+      return <Failed failure={state.failure} onAgain={() => void session.start()} />;
     case 'open':
       return (
         <Suspense fallback={<Opening withLink={withLink} />}>

@@ -10,7 +10,7 @@ import { Mark } from './marks.tsx';
 import { suggestName } from './names.ts';
 import { Welcome } from './pages.tsx';
 import { Panel } from './panel.tsx';
-import type { Peer } from './peer-view.ts';
+import type { Peer, RoomItem } from './peer-view.ts';
 import { Room } from './room.tsx';
 import { RoomsList } from './rooms-list.tsx';
 import { PeerContext, TellContext, useAttempt, usePeer, useRoom, useView } from './use-peer.ts';
@@ -130,6 +130,17 @@ function CurrentRoom(props: {
   );
 }
 
+/** The chosen room; when that is gone, or none was chosen, the one that had the last word then, whatever is said elsewhere later. */
+function useCurrent(rooms: readonly RoomItem[], chosen: RoomId | undefined): RoomId | undefined {
+  const [otherwise, setOtherwise] = useState<RoomId>();
+  const isHere = (id: RoomId | undefined): boolean => rooms.some((room) => room.id === id);
+  if (isHere(chosen)) return chosen;
+  if (isHere(otherwise)) return otherwise;
+  const first = rooms[0]?.id;
+  if (first !== otherwise) setOtherwise(first);
+  return first;
+}
+
 function Places({ arrivals }: { arrivals: Arrivals }) {
   const peer = usePeer();
   const view = useView();
@@ -148,6 +159,7 @@ function Places({ arrivals }: { arrivals: Arrivals }) {
       if (wanted !== view.name) peer.rename(wanted);
       setChosen(await peer.newRoom());
     });
+  const current = useCurrent(view.rooms, chosen);
   const offer = (text: string): void => arrivals.offer(text);
 
   if (link !== undefined) {
@@ -160,8 +172,6 @@ function Places({ arrivals }: { arrivals: Arrivals }) {
   if (view.rooms.length === 0) {
     return <Welcome name={view.name} trouble={<StorageTrouble trouble={view.storage.trouble} />} onNewRoom={newRoom} onLink={offer} />;
   }
-  // The room that was open is gone, or none was: the one where something was said last.
-  const current = view.rooms.some((room) => room.id === chosen) ? chosen : view.rooms[0]?.id;
   return <House current={current} drafts={drafts} onOpen={setChosen} onNewRoom={() => void newRoom()} onLink={offer} />;
 }
 

@@ -3,9 +3,11 @@ import { arrivals } from './address-bar.ts';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { registerServiceWorker } from '../sw/index.ts';
-import { App } from './app.tsx';
+import { App, loadHome } from './app.tsx';
 import { Session } from './session.ts';
 import './style/index.css';
+
+const loadPeer = () => import('../peer/tab.ts');
 
 const session = new Session(
   async (yieldTo) => {
@@ -13,7 +15,7 @@ const session = new Session(
     return claimActiveTab({ locks: navigator.locks, channel: new BroadcastChannel('sotto'), yieldTo });
   },
   async () => {
-    const { openPeer } = await import('../peer/tab.ts');
+    const { openPeer } = await loadPeer();
     return openPeer();
   },
 );
@@ -26,6 +28,8 @@ createRoot(root).render(
   </StrictMode>,
 );
 void session.start();
+// On their way while the tab is claimed; asked for again, and heard out, when they are needed.
+for (const chunk of [loadPeer(), loadHome()]) chunk.catch(() => undefined);
 
 // Without a service worker (a private window) the app works while there is a network.
 if (import.meta.env.PROD) void registerServiceWorker().catch(() => undefined);

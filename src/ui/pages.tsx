@@ -4,6 +4,7 @@ import { Mark, Voices, Wordmark } from './marks.tsx';
 import { cleanName, NameField } from './name-field.tsx';
 import { LinkField } from './link-field.tsx';
 import { suggestName } from './names.ts';
+import type { Failure } from './session.ts';
 import { words } from './words.ts';
 
 /** A page that looks like a letter on a table. */
@@ -46,14 +47,15 @@ export function OtherTab({ withLink, onUse }: { withLink: boolean; onUse: () => 
   );
 }
 
-/** `reason`: what the storage said, in words. */
-export function Failed({ reason, onAgain }: { reason: string; onAgain: () => void }) {
+export function Failed({ failure, onAgain }: { failure: Failure; onAgain: () => void }) {
+  const { trouble } = failure;
+  const said = trouble === undefined ? { title: words.failed.title, what: failure.words } : words.failed[trouble];
   return (
     <Letter>
       <div role="alert" className="letter-alert">
-        <h1>{words.failed.title}</h1>
-        <p className="dialog-text">{words.failed.what}</p>
-        <p className="note">{reason}</p>
+        <h1>{said.title}</h1>
+        <p className="dialog-text">{said.what}</p>
+        {trouble !== undefined && <p className="note">{failure.words}</p>}
       </div>
       <div className="actions">
         <button type="button" className="button is-primary is-large" onClick={onAgain}>

@@ -7,14 +7,43 @@
  *      ▼
  *    failed ──Try again──▶ opening
  */
-import type { Peer } from './peer-view.ts';
+import type { Peer, StorageView } from './peer-view.ts';
 import { errorWords } from './words.ts';
 
 export type SessionState =
   | { readonly at: 'opening' }
   | { readonly at: 'other-tab' }
-  | { readonly at: 'failed'; readonly words: string }
+  | { readonly at: 'failed'; readonly failure: Failure }
   | { readonly at: 'open'; readonly peer: Peer };
+
+/** `trouble`: of what is kept, where it is that; `words`: what the error itself says. */
+export interface Failure {
+  readonly trouble?: NonNullable<StorageView['trouble']>;
+  readonly words: string;
+}
+
+/** The words of StoreError and VaultError, and the names of DOMExceptions, which mean a browser that keeps nothing. */
+const troubles: Readonly<Record<string, Failure['trouble']>> = {
+  full: 'full',
+  quota: 'full',
+  QuotaExceededError: 'full',
+  aborted: 'closed',
+  closed: 'closed',
+  blocked: 'closed',
+  damaged: 'damaged',
+  refused: 'refused',
+  SecurityError: 'refused',
+  InvalidStateError: 'refused',
+  UnknownError: 'refused',
+};
+
+function failureOf(error: unknown): Failure {
+  const words = errorWords(error);
+  if (!(error instanceof Error)) return { words };
+  const { name, trouble: stored, kind } = error as Error & { readonly trouble?: unknown; readonly kind?: unknown };
+  const trouble = troubles[String(stored ?? kind ?? name)];
+  return trouble === undefined ? { words } : { trouble, words };
+}
 
 /** Whether this tab is the active one; as `ActiveTab` of store. */
 export interface Tab {
@@ -105,7 +134,7 @@ export class Session {
   }
 
   #fail(error: unknown): void {
-    this.#set({ at: 'failed', words: errorWords(error) });
+    this.#set({ at: 'failed', failure: failureOf(error) });
   }
 
   #set(state: SessionState): void {

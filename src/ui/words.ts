@@ -67,8 +67,23 @@ export const words = {
   },
 
   failed: {
-    title: 'This browser will not let Sotto keep anything',
-    what: 'Sotto keeps its keys and rooms in this browser, and can’t work without that. Leave private browsing, or allow this site to keep data, and try again.',
+    title: 'Sotto can’t open',
+    refused: {
+      title: 'This browser will not let Sotto keep anything',
+      what: 'Sotto keeps its keys and rooms in this browser, and can’t work without that. Leave private browsing, or allow this site to keep data, and try again.',
+    },
+    full: {
+      title: 'This device is full',
+      what: 'Sotto needs a little room to open. Free some space, then try again. Nothing that was kept is lost.',
+    },
+    closed: {
+      title: 'The browser closed Sotto’s storage',
+      what: 'Another tab may still hold it. Close other tabs of Sotto, then try again. Nothing that was kept is lost.',
+    },
+    damaged: {
+      title: 'What was kept here is damaged',
+      what: 'The browser lost or changed a part of it, and Sotto can’t open it. The others in your rooms still have what was said.',
+    },
     again: 'Try again',
   },
 
