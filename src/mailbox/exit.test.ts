@@ -140,6 +140,30 @@ describe('quotas of a mailbox', () => {
   });
 });
 
+describe('a disk that fails', () => {
+  it('is told as busy, and ends neither the mailbox nor its hourly sweep', async () => {
+    const { clock, store, exit } = setUp();
+    const [writer, reader] = [new Visit(), new Visit()];
+    const fails = (): never => {
+      throw new Error('disk full');
+    };
+    const { put, after, expire } = store;
+    Object.assign(store, { put: fails, after: fails, expire: fails });
+    post(exit, writer, 1, 1);
+    expect(writer.refusal()).toEqual({ code: RefusedCode.BUSY, retryAfter: 60 });
+    subscribe(exit, reader, 1);
+    await clock.advance(2 * 3_600_000);
+    expect(exit.counters.get('store-failed')).toBe(4);
+    Object.assign(store, { put, after, expire });
+    post(exit, writer, 1, 1);
+    expect(writer.replies.at(-1)?.kind).toBe(MessageKind.STORED);
+    subscribe(exit, reader, 1);
+    await settle();
+    expect(reader.cursors()).toHaveLength(1);
+    exit.stop();
+  });
+});
+
 describe('pushing', () => {
   it('hands over one blob at a time as credit allows, misses none that comes meanwhile, and repeats none', async () => {
     const { exit } = setUp();

@@ -6,7 +6,7 @@
  */
 import { Counters, hash, idBytes, isRefusal, type Bytes, type Cancel, type Clock, type TopicId } from '../base/index.ts';
 import { ed25519, sha256 } from '../crypto/index.ts';
-import { MessageKind, RefusedCode, encodeRefused, type ExitCircuit, type ExitHandler } from '../onion/index.ts';
+import { CircuitClosed, MessageKind, RefusedCode, encodeRefused, type ExitCircuit, type ExitHandler } from '../onion/index.ts';
 import type { BlobStore } from './blob-store.ts';
 import { decodePost, decodeSubscribe, encodeBlob, encodePlace, encodeStored, postSigned, subscribeSigned, type Place } from './frames.ts';
 
@@ -55,7 +55,7 @@ interface Visitor {
 
 const SWEEP_MS = 3_600_000;
 const BLOBS_A_READ = 4;
-const RETRY_S = { circuit: 600, full: 3600 };
+const RETRY_S = { circuit: 600, full: 3600, store: 60 };
 
 export class MailboxExit implements ExitHandler {
   readonly kinds = [MessageKind.POST, MessageKind.SUBSCRIBE];
@@ -81,8 +81,14 @@ export class MailboxExit implements ExitHandler {
   }
 
   message(circuit: ExitCircuit, id: number, kind: MessageKind, body: Bytes): void {
-    if (kind === MessageKind.POST) this.#post(circuit, id, body);
-    else this.#subscribe(circuit, id, body);
+    try {
+      if (kind === MessageKind.POST) this.#post(circuit, id, body);
+      else this.#subscribe(circuit, id, body);
+    } catch {
+      // The disk: full, or broken. The sender keeps the blob, and the relay lives.
+      this.counters.count('store-failed');
+      this.#refuse(circuit, id, RefusedCode.BUSY, RETRY_S.store);
+    }
   }
 
   closed(circuit: ExitCircuit): void {
@@ -176,8 +182,9 @@ export class MailboxExit implements ExitHandler {
         follow.caughtUp = true;
         await circuit.push(MessageKind.CAUGHT_UP, encodePlace(this.#place(topic, follow.after)));
       }
-    } catch {
-      // The circuit has closed; the follower comes again on another and says where it was.
+    } catch (error) {
+      // Mostly the circuit has closed: the follower comes again on another and says where it was.
+      if (!(error instanceof CircuitClosed)) this.counters.count('store-failed');
       this.#unfollow(follow);
     } finally {
       follow.pushing = false;
@@ -209,7 +216,11 @@ export class MailboxExit implements ExitHandler {
   }
 
   #expire(): Cancel {
-    this.counters.count('blobs-expired', this.#store.expire(this.#clock.now() - this.#limits.keepMs));
+    try {
+      this.counters.count('blobs-expired', this.#store.expire(this.#clock.now() - this.#limits.keepMs));
+    } catch {
+      this.counters.count('store-failed');
+    }
     return this.#clock.after(SWEEP_MS, () => {
       this.#sweep = this.#expire();
     });

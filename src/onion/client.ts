@@ -11,6 +11,7 @@ import { ControlType, type CellLink, type LinkHandler } from '../link/index.ts';
 import { freeCircuitId } from './circuit-id.ts';
 import { MessageKind, type Circuit } from './circuit.ts';
 import { ClientCircuit } from './client-circuit.ts';
+import { longestDelay } from './conversation.ts';
 import { DELAY_MEANS, decodeDestroy, decodeParamsBack, encodeExtend, encodeParamsOut, type DelayClass } from './layouts.ts';
 
 export interface TimeSample {
@@ -27,7 +28,7 @@ export interface CircuitClientOptions {
   readonly counters?: Counters;
   /** Every CREATED tells the time (docs/protocol.md §1). */
   time?(sample: TimeSample): void;
-  /** ms for each hop; and for DESCRIBE. */
+  /** ms for each hop, beside what the mix may add; and for DESCRIBE. */
   readonly hopTimeout?: number;
 }
 
@@ -177,7 +178,8 @@ export class CircuitClient implements LinkHandler {
     const target = { relay: idBytes(relay.id), keyId: sha256(relay.onionKey).subarray(0, 8), onionKey: relay.onionKey };
     const attempt = createHop(target, encodeParamsOut({ delayClass }), random);
     if (isRefusal(attempt)) throw new BuildFailed(circuit.length, attempt.refused);
-    const cancel = clock.after(this.#options.hopTimeout ?? HOP_TIMEOUT, () => circuit.giveUp());
+    const patience = (this.#options.hopTimeout ?? HOP_TIMEOUT) + 2 * longestDelay(circuit.length, DELAY_MEANS[delayClass]);
+    const cancel = clock.after(patience, () => circuit.giveUp());
     try {
       const created =
         circuit.length === 0 ? await this.#create(building, attempt.create) : await this.#extend(circuit, relay.id, attempt.create);

@@ -178,5 +178,8 @@ export class Conversation {
   }
 }
 
-/** How long a gap may stay, ms: links and relays are reliable, so only the mix can make one (docs/protocol.md §3). */
-export const gapPatience = (hops: number, delayMean: number): number => hops * 10 * delayMean + 10_000;
+/** What the mix may add on the way over so many hops, ms: each delay is capped at ten times the mean (docs/protocol.md §3). */
+export const longestDelay = (hops: number, delayMean: number): number => hops * 10 * delayMean;
+
+/** How long a gap may stay, ms: links and relays are reliable, so only the mix can make one. */
+export const gapPatience = (hops: number, delayMean: number): number => longestDelay(hops, delayMean) + 10_000;

@@ -121,18 +121,18 @@ describe('a repeated cell goes no further than the relay that it was repeated to
 });
 
 describe('circuits under other troubles', () => {
-  it('keep every message whole and in order when the mix reorders', async () => {
+  it.each([
+    [3, 1],
+    [5, 2],
+    [7, 2],
+  ] as const)('keep every message whole when the mix of %i hops reorders, delay class %i', async (relays, delayClass) => {
     const clock = new ManualClock();
     const random = seededRandom(seed);
-    const sink = { pass: (_mean: number, send: () => void) => void clock.after(exponential(random, 20), send) };
-    const rig = makeRig({ clock, random, relays: 3, exits: () => [new Echo()], sink });
-    const circuit = await settled(
-      clock,
-      rig.client.build(
-        rig.relays.map(({ descriptor }) => descriptor),
-        await rig.dialGuard(),
-      ),
-    );
+    const sink = { pass: (mean: number, send: () => void): void => void clock.after(exponential(random, mean), send) };
+    const rig = makeRig({ clock, random, relays, exits: () => [new Echo()], sink });
+    const link = await rig.dialGuard();
+    const path = rig.relays.map(({ descriptor }) => descriptor);
+    const circuit = await settled(clock, rig.client.build(path, link, { delayClass }));
     const bodies = Array.from({ length: 30 }, (_, i) => random.bytes(i * 700));
     const replies = await settled(clock, Promise.all(bodies.map((body) => circuit.request(MessageKind.POST, body))));
     expect(replies.map(({ body }) => body)).toEqual(bodies);

@@ -12,7 +12,7 @@ import { ControlType, type CellLink, type LinkHandler } from '../link/index.ts';
 import { openCell, setHeader } from './cell.ts';
 import { CircuitTable } from './circuit-table.ts';
 import { MessageKind, type ExitHandler } from './circuit.ts';
-import { Conversation, gapPatience, type CellOut } from './conversation.ts';
+import { Conversation, gapPatience, longestDelay, type CellOut } from './conversation.ts';
 
 import type { Incoming } from './assembler.ts';
 import { hopLimits, type HopLimits, type HopOptions } from './hop-options.ts';
@@ -403,7 +403,9 @@ export class Hop implements LinkHandler {
     const { stage, since, proven } = circuit;
     const { halfBuiltMs, lifeMs } = this.#limits;
     const patience = gapPatience(MOST_HOPS, DELAY_MEANS[circuit.delayClass]);
-    const late = (!proven && now - since >= halfBuiltMs) || (stage.name === 'extending' && now - stage.since >= halfBuiltMs);
+    // The first cell comes after an answer went all the way back: both under the mix.
+    const unproven = !proven && now - since >= halfBuiltMs + 2 * longestDelay(MOST_HOPS, DELAY_MEANS[circuit.delayClass]);
+    const late = unproven || (stage.name === 'extending' && now - stage.since >= halfBuiltMs);
     if (late || now - since >= lifeMs) {
       this.counters.count(late ? 'half-built-timeout' : 'circuit-life');
       this.#destroy(circuit, DestroyReason.TIMEOUT);
