@@ -4,7 +4,7 @@ import { concat, deviceId, isRefusal, personaId, type DeviceId, type PersonaId }
 import { testSeed } from '../base/testing.ts';
 import { hlcAt, type EntryRecord } from '../replica/index.ts';
 import { create, encode, EntrySchema } from '../wire/index.ts';
-import { ChatView, cleanName, decodeEntry, encodeEntry, TEXT_BYTES, type Entry, type Place } from './index.ts';
+import { ChatView, cleanName, decodeEntry, encodeEntry, TEXT_BYTES, type Entry } from './index.ts';
 
 const seed = testSeed();
 const devices = [1, 2, 3].map((n) => deviceId(new Uint8Array(16).fill(n)));
@@ -18,7 +18,6 @@ const entries: fc.Arbitrary<Entry> = fc.oneof(
   fc.record({ say: fc.oneof(fc.record({ text: fc.string() }), fc.record({ text: fc.string(), replyTo: place })) }),
   fc.record({ profile: fc.record({ name }) }),
   fc.record({ roomName: fc.record({ name }) }),
-  fc.record({ read: fc.record({ upTo: fc.array(place, { maxLength: 4 }) }) }),
 );
 
 /** A room's entries: each device's places are its own, times may be the same. */
@@ -41,7 +40,7 @@ const shown = (view: ChatView): unknown => [
   view.timeline(),
   view.renames(),
   view.roomName(),
-  people.map((persona) => [view.nameOf(persona), Object.fromEntries(view.readUpTo(persona)), view.unread(persona)]),
+  people.map((persona) => view.nameOf(persona)),
 ];
 
 function viewOf(all: readonly { record: EntryRecord; author: PersonaId }[]): ChatView {
@@ -76,7 +75,7 @@ describe('entries', () => {
     ['no name', encode(EntrySchema, create(EntrySchema, { what: { case: 'profile', value: { name: '\u0000' } } })), 'empty-name'],
     [
       'a short device',
-      encode(EntrySchema, create(EntrySchema, { what: { case: 'read', value: { upTo: [{ device: new Uint8Array(15) }] } } })),
+      encode(EntrySchema, create(EntrySchema, { what: { case: 'say', value: { replyTo: { device: new Uint8Array(15) } } } })),
       'malformed',
     ],
     ['a byte more', concat(encodeEntry({ say: { text: 'x' } }), Uint8Array.of(0)), 'malformed'],
@@ -182,16 +181,6 @@ describe('the view', () => {
     view.add({ ...base(5, 1), entry: encodeEntry({ profile: { name: 'Bo' } }) }, bo);
     view.add({ ...base(4, 1), entry: encodeEntry({ profile: { name: 'Before' } }) }, bo);
     expect([view.nameOf(bo), view.nameOf(ada)]).toEqual(['Bo', undefined]);
-  });
-
-  it('marks as read what lies before the mark of its device, and nothing else', () => {
-    const view = new ChatView();
-    for (let i = 0; i < 4; i++) view.add({ ...base(i), entry: encodeEntry({ say: { text: `${i}` } }) }, ada);
-    const upTo: Place[] = [{ device: at(0), segment: 0, position: 1 }];
-    view.add({ ...base(9, 1), entry: encodeEntry({ read: { upTo } }) }, bo);
-    expect(view.unread(bo).map(({ text }) => text)).toEqual(['2', '3']);
-    expect(view.unread(ada)).toEqual([]);
-    expect(view.hasRead(bo, { device: at(1), segment: 0, position: 0 })).toBe(false);
   });
 });
 

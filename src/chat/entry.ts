@@ -7,7 +7,6 @@ import { create, decodeStrict, encode, EntrySchema, type MessageShape } from '..
 
 export const TEXT_BYTES = 16 * 1024;
 export const NAME_LENGTH = 64;
-const PLACES = 512;
 
 /** An entry's name: where it stands in its author's documents. */
 export interface Place {
@@ -19,13 +18,12 @@ export interface Place {
 export type Entry =
   | { readonly say: { readonly text: string; readonly replyTo?: Place } }
   | { readonly profile: { readonly name: string } }
-  | { readonly roomName: { readonly name: string } }
-  | { readonly read: { readonly upTo: readonly Place[] } };
+  | { readonly roomName: { readonly name: string } };
 
 /** The id of the entry at a place, as the replica writes it. */
 export const placeId = ({ device, segment, position }: Place): string => `${device}/${segment}/${position}`;
 
-/** Throws RangeError when a text is over 16 KiB of UTF-8, a name is empty once cleaned, or more than 512 places are marked. */
+/** Throws RangeError when a text is over 16 KiB of UTF-8, or a name is empty once cleaned. */
 export function encodeEntry(entry: Entry): Bytes {
   const message = toMessage(entry);
   const fault = faultOf(message);
@@ -56,8 +54,7 @@ function toMessage(entry: Entry): Message {
     return create(EntrySchema, { what: { case: 'say', value } });
   }
   if ('profile' in entry) return create(EntrySchema, { what: { case: 'profile', value: { name: cleanName(entry.profile.name) } } });
-  if ('roomName' in entry) return create(EntrySchema, { what: { case: 'roomName', value: { name: cleanName(entry.roomName.name) } } });
-  return create(EntrySchema, { what: { case: 'read', value: { upTo: entry.read.upTo.map(toPlace) } } });
+  return create(EntrySchema, { what: { case: 'roomName', value: { name: cleanName(entry.roomName.name) } } });
 }
 
 const toPlace = ({ device, segment, position }: Place): { device: Bytes; segment: number; position: number } => ({
@@ -78,9 +75,6 @@ function faultOf({ what }: Message): Refusal | undefined {
     case 'profile':
     case 'roomName':
       return cleanName(what.value.name) === '' ? refuse('empty-name', 'a name needs a character that can be seen') : undefined;
-    case 'read':
-      if (what.value.upTo.length > PLACES) return refuse('too-long', `at most ${PLACES} places are marked`);
-      return what.value.upTo.some(({ device }) => device.length !== 16) ? refuse('malformed', 'place') : undefined;
     case undefined:
       break;
   }
@@ -97,8 +91,6 @@ function fromMessage({ what }: Message): Entry | Refusal {
       return { profile: { name: cleanName(what.value.name) } };
     case 'roomName':
       return { roomName: { name: cleanName(what.value.name) } };
-    case 'read':
-      return { read: { upTo: what.value.upTo.map(fromPlace) } };
     case undefined:
       break;
   }

@@ -2,11 +2,10 @@
  * What a room shows: a fold over the entries of its members, the same whatever the order in which they are added.
  *
  *   say ─▶ timeline, by (time, device, place)        profile, room name ─▶ the last by the same order
- *   read ─▶ for each reader and device, the furthest place
  *
  * An entry's hybrid time is greater than that of everything its author had seen, so an answer never stands above its question.
  */
-import { isRefusal, refuse, type DeviceId, type PersonaId, type Refusal } from '../base/index.ts';
+import { isRefusal, refuse, type PersonaId, type Refusal } from '../base/index.ts';
 import { millisecondsOf, type EntryRecord } from '../replica/index.ts';
 import { decodeEntry, placeId, type Place } from './entry.ts';
 import { Sorted } from './sorted.ts';
@@ -36,15 +35,11 @@ const order = (a: Written, b: Written): number => {
   return a.segment - b.segment || a.position - b.position;
 };
 
-/** `a`, unless `b` lies beyond it. */
-const furthest = (a: Place, b: Place): Place => ((a.segment - b.segment || a.position - b.position) < 0 ? b : a);
-
 export class ChatView {
   #records = new Map<string, { readonly record: EntryRecord; readonly author: PersonaId }>();
   #messages = new Sorted<ChatMessage>(order);
   #renames = new Sorted<Rename>(order);
   #names = new Map<PersonaId, Rename>();
-  #read = new Map<PersonaId, Map<DeviceId, Place>>();
 
   /** Adds an entry; one that is here already changes nothing. Refused, and left out: what `decodeEntry` refuses. */
   add(record: EntryRecord, author: PersonaId): Refusal | undefined {
@@ -62,7 +57,6 @@ export class ChatView {
     this.#messages = new Sorted<ChatMessage>(order);
     this.#renames = new Sorted<Rename>(order);
     this.#names = new Map();
-    this.#read = new Map();
     for (const { record, author } of this.#records.values()) this.#fold(record, author);
   }
 
@@ -86,22 +80,6 @@ export class ChatView {
     return this.#names.get(persona)?.name;
   }
 
-  /** How far a person has told that they have read, by author's device. */
-  readUpTo(reader: PersonaId): ReadonlyMap<DeviceId, Place> {
-    return this.#read.get(reader) ?? new Map();
-  }
-
-  /** Whether a person has told that they have read an entry. */
-  hasRead(reader: PersonaId, entry: Place): boolean {
-    const mark = this.#read.get(reader)?.get(entry.device);
-    return mark !== undefined && furthest(mark, entry) === mark;
-  }
-
-  /** Messages of others that a person has not told to have read, in order. */
-  unread(reader: PersonaId): readonly ChatMessage[] {
-    return this.timeline().filter((message) => message.author !== reader && !this.hasRead(reader, message));
-  }
-
   #fold(record: EntryRecord, author: PersonaId): Refusal | undefined {
     const entry = decodeEntry(record.entry);
     if (isRefusal(entry)) return entry;
@@ -111,14 +89,10 @@ export class ChatView {
       const { text, replyTo } = entry.say;
       this.#messages.add(replyTo === undefined ? { ...written, text } : { ...written, text, replyTo: placeId(replyTo) });
     } else if ('roomName' in entry) this.#renames.add({ ...written, name: entry.roomName.name });
-    else if ('profile' in entry) {
+    else {
       const before = this.#names.get(author);
       const now = { ...written, name: entry.profile.name };
       if (before === undefined || order(before, now) < 0) this.#names.set(author, now);
-    } else {
-      const marks = this.#read.get(author) ?? new Map<DeviceId, Place>();
-      for (const place of entry.read.upTo) marks.set(place.device, furthest(marks.get(place.device) ?? place, place));
-      this.#read.set(author, marks);
     }
     return undefined;
   }

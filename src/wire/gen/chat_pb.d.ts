@@ -110,24 +110,6 @@ export declare type RoomName = Message<"sotto.v1.RoomName"> & {
 export declare const RoomNameSchema: GenMessage<RoomName>;
 
 /**
- * The author has seen everything of these devices up to and including these places; later marks add to earlier ones.
- *
- * @generated from message sotto.v1.Read
- */
-export declare type Read = Message<"sotto.v1.Read"> & {
-  /**
-   * @generated from field: repeated sotto.v1.Place up_to = 1;
-   */
-  upTo: Place[];
-};
-
-/**
- * Describes the message sotto.v1.Read.
- * Use `create(ReadSchema)` to create a new message.
- */
-export declare const ReadSchema: GenMessage<Read>;
-
-/**
  * One entry of a chat.
  *
  * @generated from message sotto.v1.Entry
@@ -154,12 +136,6 @@ export declare type Entry = Message<"sotto.v1.Entry"> & {
      */
     value: RoomName;
     case: "roomName";
-  } | {
-    /**
-     * @generated from field: sotto.v1.Read read = 4;
-     */
-    value: Read;
-    case: "read";
   } | { case: undefined; value?: undefined };
 };
 

@@ -8,7 +8,7 @@ import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
  * Describes the file chat.proto.
  */
 export const file_chat = /*@__PURE__*/
-  fileDesc("CgpjaGF0LnByb3RvEghzb3R0by52MSI6CgVQbGFjZRIOCgZkZXZpY2UYASABKAwSDwoHc2VnbWVudBgCIAEoDRIQCghwb3NpdGlvbhgDIAEoDSI2CgNTYXkSDAoEdGV4dBgBIAEoCRIhCghyZXBseV90bxgCIAEoCzIPLnNvdHRvLnYxLlBsYWNlIhcKB1Byb2ZpbGUSDAoEbmFtZRgBIAEoCSIYCghSb29tTmFtZRIMCgRuYW1lGAEgASgJIiYKBFJlYWQSHgoFdXBfdG8YASADKAsyDy5zb3R0by52MS5QbGFjZSKcAQoFRW50cnkSHAoDc2F5GAEgASgLMg0uc290dG8udjEuU2F5SAASJAoHcHJvZmlsZRgCIAEoCzIRLnNvdHRvLnYxLlByb2ZpbGVIABInCglyb29tX25hbWUYAyABKAsyEi5zb3R0by52MS5Sb29tTmFtZUgAEh4KBHJlYWQYBCABKAsyDi5zb3R0by52MS5SZWFkSABCBgoEd2hhdGIGcHJvdG8z");
+  fileDesc("CgpjaGF0LnByb3RvEghzb3R0by52MSI6CgVQbGFjZRIOCgZkZXZpY2UYASABKAwSDwoHc2VnbWVudBgCIAEoDRIQCghwb3NpdGlvbhgDIAEoDSI2CgNTYXkSDAoEdGV4dBgBIAEoCRIhCghyZXBseV90bxgCIAEoCzIPLnNvdHRvLnYxLlBsYWNlIhcKB1Byb2ZpbGUSDAoEbmFtZRgBIAEoCSIYCghSb29tTmFtZRIMCgRuYW1lGAEgASgJInwKBUVudHJ5EhwKA3NheRgBIAEoCzINLnNvdHRvLnYxLlNheUgAEiQKB3Byb2ZpbGUYAiABKAsyES5zb3R0by52MS5Qcm9maWxlSAASJwoJcm9vbV9uYW1lGAMgASgLMhIuc290dG8udjEuUm9vbU5hbWVIAEIGCgR3aGF0YgZwcm90bzM");
 
 /**
  * Describes the message sotto.v1.Place.
@@ -39,16 +39,9 @@ export const RoomNameSchema = /*@__PURE__*/
   messageDesc(file_chat, 3);
 
 /**
- * Describes the message sotto.v1.Read.
- * Use `create(ReadSchema)` to create a new message.
- */
-export const ReadSchema = /*@__PURE__*/
-  messageDesc(file_chat, 4);
-
-/**
  * Describes the message sotto.v1.Entry.
  * Use `create(EntrySchema)` to create a new message.
  */
 export const EntrySchema = /*@__PURE__*/
-  messageDesc(file_chat, 5);
+  messageDesc(file_chat, 4);
 
