@@ -10,7 +10,7 @@
 import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
 import * as Y from 'yjs';
-import { concat, equal, idBytes, readU32, refuse, u32, type Bytes, type DeviceId, type Refusal } from '../base/index.ts';
+import { concat, equal, idBytes, isRefusal, readU32, refuse, u32, type Bytes, type DeviceId, type Refusal } from '../base/index.ts';
 import { sha256 } from '../crypto/index.ts';
 
 /** Entries that a segment takes: one ever-growing Y.Array is super-linear. */
@@ -57,23 +57,37 @@ export const entriesIn = (document: Y.Doc): number => document.getArray(ARRAY).l
 export function readAppend(update: Uint8Array, client: number): Append | Refusal {
   try {
     if (!isBounded(update)) return refuse('not-append', 'more than one client or too many items');
-    const { structs, ds } = Y.decodeUpdateV2(update);
-    if (ds.clients.size > 0) return refuse('not-append', 'deletes');
-    const first = structs[0]?.id.clock;
-    if (first === undefined) return refuse('not-append', 'empty');
-    const items: Y.Item[] = [];
-    const entries: Bytes[] = [];
-    for (const struct of structs) {
-      if (struct.id.client !== client) return refuse('wrong-client');
-      const entry = entryOf(struct, client, first + items.length);
-      if (entry === undefined) return refuse('not-append', 'another kind of change');
-      items.push(struct as Y.Item);
-      entries.push(entry);
-    }
+    const read = itemsIn(update, client);
+    if (isRefusal(read)) return read;
+    const { first, entries, items } = read;
     return equal(encodeItems(items, client, first), update) ? { first, entries } : refuse('not-canonical', 'Yjs update');
   } catch {
     return refuse('malformed', 'Yjs update');
   }
+}
+
+/** The same of an update that was read before it was kept. Throws Error when it is none. */
+export function keptAppend(update: Uint8Array, client: number): Append {
+  const read = itemsIn(update, client);
+  if (isRefusal(read)) throw new Error(`the store gave back a damaged update (${read.refused}): restore from another device`);
+  return { first: read.first, entries: read.entries };
+}
+
+function itemsIn(update: Uint8Array, client: number): (Append & { readonly items: readonly Y.Item[] }) | Refusal {
+  const { structs, ds } = Y.decodeUpdateV2(update);
+  if (ds.clients.size > 0) return refuse('not-append', 'deletes');
+  const first = structs[0]?.id.clock;
+  if (first === undefined) return refuse('not-append', 'empty');
+  const items: Y.Item[] = [];
+  const entries: Bytes[] = [];
+  for (const struct of structs) {
+    if (struct.id.client !== client) return refuse('wrong-client');
+    const entry = entryOf(struct, client, first + items.length);
+    if (entry === undefined) return refuse('not-append', 'another kind of change');
+    items.push(struct as Y.Item);
+    entries.push(entry);
+  }
+  return { first, entries, items };
 }
 
 /**

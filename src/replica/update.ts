@@ -21,7 +21,7 @@ import {
 } from '../base/index.ts';
 import { sha256 } from '../crypto/index.ts';
 import { create, decodeStrict, encode, SignedUpdateSchema, UpdateSchema } from '../wire/index.ts';
-import { clientOf, readAppend, type Append } from './append.ts';
+import { clientOf, keptAppend, readAppend, type Append } from './append.ts';
 
 export const UPDATE_BYTES = 48 * 1024;
 export const PURPOSE = 'update';
@@ -130,6 +130,7 @@ export class Update implements Position {
   }
 }
 
+/** Without a room the body is one's own store's, checked before it was kept. */
 function readBody(body: Uint8Array, room?: RoomId): (Content & Position & { device: DeviceId }) | Refusal {
   const fields = decodeStrict(UpdateSchema, body);
   if (isRefusal(fields)) return fields;
@@ -139,7 +140,8 @@ function readBody(body: Uint8Array, room?: RoomId): (Content & Position & { devi
   const device = deviceId(fields.device);
   const previous = hash(fields.previous);
   if ((segment === 0 && seq === 0) !== (previous === NO_HASH)) return refuse('malformed', 'update: previous');
-  const append = readAppend(fields.changes, clientOf(device, segment));
+  const client = clientOf(device, segment);
+  const append = room === undefined ? keptAppend(fields.changes, client) : readAppend(fields.changes, client);
   if (isRefusal(append)) return append;
   if ((seq === 0) !== (append.first === 0)) return refuse('pending', 'the first update of a segment, and no other, begins it');
   return { device, segment, seq, previous, hlc, changes: fields.changes.slice(), append };
