@@ -34,7 +34,7 @@ export function gossipOptions(topics: readonly string[]): Partial<GossipsubOpts>
       maxControlMessages: 64,
       maxPeerInfos: 0,
     },
-    scoreParams: { IPColocationFactorWeight: 0 },
+    scoreParams: { IPColocationFactorWeight: 0, retainScore: 60_000 },
   };
 }
 

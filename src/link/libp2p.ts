@@ -78,11 +78,13 @@ export class Libp2pNode implements LinkNode {
       maxOutboundStreams: 1,
     });
     this.#node.addEventListener('connection:open', ({ detail: connection }) => {
-      this.#options.clock.after(patience, () => {
+      const cancel = this.#options.clock.after(patience, () => {
         if (connection.status !== 'open' || connection.streams.some((stream) => stream.protocol === CELL_PROTOCOL)) return;
         this.#counters.count('connection-without-link');
         sever(connection, 'no cell stream');
       });
+      // Or the timer would keep what has ended.
+      connection.addEventListener('close', cancel, { once: true });
     });
   }
 

@@ -67,7 +67,11 @@ export async function relayLink(options: RelayLinkOptions): Promise<LinkNode> {
       gossip: gossipsub(gossipOptions(options.topics)),
     },
   });
-  node.addEventListener('peer:disconnect', ({ detail }) => endReservation(node.services.relay, detail));
+  node.addEventListener('peer:disconnect', ({ detail: peer }) => {
+    endReservation(node.services.relay, peer);
+    // Every page load is a peer of its own: what was learned of it is of no use any more.
+    node.peerStore.delete(peer).catch(() => counters.count('peer-not-forgotten'));
+  });
   const dismiss = (peer: string): void => {
     for (const connection of node.getConnections()) if (connection.remotePeer.toString() === peer) sever(connection, 'sent bad gossip');
   };
