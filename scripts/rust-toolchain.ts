@@ -7,15 +7,16 @@
  * is built from the packaged sources on each build (-Zbuild-std, half a minute). rustup is not in Debian 12, hence apt alone there.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync, readlinkSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { inRoot, run } from './program.ts';
 
 export const target = 'wasm32-unknown-unknown';
 export const crate = inRoot('wasm');
 const rustRoot = inRoot('.cache/rust');
 const debianPackages = ['rustc-web', 'cargo-web', 'rust-web-src', 'rust-web-llvm', 'rust-web-clippy', 'rustfmt-web', 'gcc', 'libc6-dev'];
+const linker = '/usr/bin/rust-lld';
 
 export interface Toolchain {
   /** Holds cargo, rustc, cargo-clippy and cargo-fmt of one version. */
@@ -70,7 +71,12 @@ async function fromApt(): Promise<Toolchain | undefined> {
   if (text('apt-get', ['--version']) === undefined || process.getuid?.() !== 0) return undefined;
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   await run('apt-get', ['update', '-qq'], { env });
-  await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...debianPackages], { env });
+  const install = (names: readonly string[]): Promise<void> =>
+    run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], { env });
+  await install(debianPackages);
+  // The linker is a link into a package of its own, named after its version, which nothing else asks for.
+  if (!existsSync(linker) && lstatSync(linker, { throwIfNoEntry: false })?.isSymbolicLink() === true)
+    await install([basename(readlinkSync(linker))]);
   return toolchainIn('/usr/bin');
 }
 
@@ -83,7 +89,7 @@ export async function findToolchain(recorded: string | undefined): Promise<Toolc
     return given;
   }
   const system = toolchainIn('/usr/bin');
-  const complete = ['cargo-clippy', 'cargo-fmt'].every((name) => existsSync(join('/usr/bin', name)));
+  const complete = [linker, '/usr/bin/cargo-clippy', '/usr/bin/cargo-fmt'].every((path) => existsSync(path));
   if (system !== undefined && system.compiler === recorded && complete) return system;
   const found = fromRustup() ?? (await fromApt()) ?? system;
   if (found !== undefined) return found;
