@@ -298,6 +298,7 @@ test('the log follows its end, and never moves while one reads', async () => {
     window.script.peer.asked.length = 0;
     window.script.peer.patchRoom('garden', { unread: 2 });
   });
+  await page.evaluate(() => window.script.peer.patchRoom('garden', { firstUnread: 'other 59' }));
   await othersSay(page, 'new one');
   await othersSay(page, 'new two');
   await expect(page.getByRole('button', { name: 'Jump to latest 2 new' })).toBeVisible();
@@ -310,6 +311,7 @@ test('the log follows its end, and never moves while one reads', async () => {
   await expect.poll(() => asked('markRead')).toEqual([['markRead', 'Harbour garden']]);
   await expect.poll(() => page.title()).toBe('Sotto');
   await expect(page.getByRole('button', { name: /Jump to latest/ })).toHaveCount(0);
+  await expect(log(page).getByText(/^New since/)).toHaveCount(0);
   await page.context().close();
 });
 
@@ -434,6 +436,7 @@ test('a link leaves the address bar at once, and is read, joined or refused in w
   await page.getByRole('button', { name: 'Join' }).click();
   await expect(message(page)).toBeFocused();
   expect(await asked('join')).toEqual([['join', 'AQsecret', 'Slow Cedar']]);
+  expect(await asked('rename')).toEqual([['rename', expect.stringMatching(/^\w+ \w+$/)]]);
   await expect(page.getByText('Waiting to be let in.')).toBeVisible();
 
   for (const word of ['used', 'expired', 'revoked', 'damaged'] as const) {

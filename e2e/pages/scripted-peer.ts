@@ -180,7 +180,7 @@ export class ScriptedPeer implements Peer {
     this.#made += 1;
     const invite: InviteItem = {
       id: `invite ${this.#made}`,
-      link: `${location.origin}/#${`AQMAB${this.#made}`.padEnd(184, 'x9Zk_')}`,
+      link: `AQMAB${this.#made}`.padEnd(184, 'x9Zk_'),
       usesLeft: terms.uses,
       uses: terms.uses,
       expires: Date.now() + terms.hours * 3_600_000,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Arrivals, type AddressBar } from './arrivals.ts';
+import { Arrivals, wholeLink, type AddressBar } from './arrivals.ts';
 
 class Bar implements AddressBar {
   readonly location = { hash: '', pathname: '/', search: '?lang=en' };
@@ -21,6 +21,14 @@ class Bar implements AddressBar {
     this.changed = listener;
   }
 }
+
+describe('a link that goes out', () => {
+  it('is at the page’s own address, whole or not', () => {
+    const page = { origin: 'https://sotto.example', pathname: '/' };
+    expect(wholeLink('AQsecret', page)).toBe('https://sotto.example/#AQsecret');
+    expect(wholeLink('https://sotto.example/#AQsecret', page)).toBe('https://sotto.example/#AQsecret');
+  });
+});
 
 describe('links that come in', () => {
   it('leave the address bar at once, and wait', () => {

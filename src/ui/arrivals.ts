@@ -13,6 +13,10 @@ export interface AddressBar {
   addEventListener(type: 'hashchange', listener: () => void): void;
 }
 
+/** A link as it is handed out: at the page's own address, its secret part in the fragment, which no server is sent. */
+export const wholeLink = (link: string, page: { readonly origin: string; readonly pathname: string }): string =>
+  `${page.origin}${page.pathname}#${link.slice(link.indexOf('#') + 1)}`;
+
 export class Arrivals {
   #link: string | undefined;
   readonly #listeners = new Set<() => void>();

@@ -166,6 +166,8 @@ function Places({ arrivals }: { arrivals: Arrivals }) {
     const onRoom = (room: RoomId): void => {
       setChosen(room);
       arrivals.drop();
+      // A name of its own for rooms to come, so that they don't tell of the one that was joined.
+      if (view.name === '') peer.rename(suggestName());
     };
     return <Arrive key={link} link={link} onRoom={onRoom} onLeave={() => arrivals.drop()} />;
   }

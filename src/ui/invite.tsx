@@ -2,6 +2,7 @@
 import { useCallback, useEffect, useId, useRef, useState } from 'react';
 import type { RoomId } from '../base/index.ts';
 import type { InviteItem, RoomView } from './peer-view.ts';
+import { wholeLink } from './arrivals.ts';
 import { until } from './dates.ts';
 import { Dialog } from './dialog.tsx';
 import { Check, ChevronDown, Copy, LinkIcon } from './icons.ts';
@@ -164,6 +165,7 @@ export function InviteDialog({ room, name, onClose }: { room: RoomView; name: st
   // Revoked or used up in the meantime: no longer to be handed out.
   const made = making.is === 'made' ? making.invite : undefined;
   const open = made !== undefined && room.invites.some((invite) => invite.id === made.id) ? made : undefined;
+  const link = open?.link === undefined ? undefined : wholeLink(open.link, location);
   const ended = made !== undefined && open === undefined;
   return (
     <Dialog title={words.invite.title(name)} wide onClose={onClose}>
@@ -178,7 +180,7 @@ export function InviteDialog({ room, name, onClose }: { room: RoomView; name: st
               </button>
             </div>
           ) : (
-            <CopyLink link={open?.link} onCopied={() => uncopied.delete(room.id)} />
+            <CopyLink link={link} onCopied={() => uncopied.delete(room.id)} />
           )}
           <div className="pair">
             <Choice
@@ -196,12 +198,12 @@ export function InviteDialog({ room, name, onClose }: { room: RoomView; name: st
           </div>
         </div>
         <figure className="invite-qr">
-          {open?.link === undefined ? (
+          {link === undefined ? (
             <div className="qr is-empty">
               <LinkIcon className="icon" aria-hidden="true" />
             </div>
           ) : (
-            <Qr text={open.link} label={words.invite.qr} />
+            <Qr text={link} label={words.invite.qr} />
           )}
           <figcaption>{words.invite.camera}</figcaption>
         </figure>

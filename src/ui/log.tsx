@@ -61,10 +61,10 @@ function useVisible(): boolean {
 }
 
 /** How many messages of others lie below what has been seen; seeing the end clears it and marks the room as read. */
-function useBelow(room: RoomView, isAtEnd: boolean): number {
+function useBelow(room: RoomView, firstUnread: string | undefined, isAtEnd: boolean): number {
   const peer = usePeer();
   const visible = useVisible();
-  const { timeline, firstUnread } = room;
+  const { timeline } = room;
   const [seen, setSeen] = useState(() => {
     const from = timeline.findIndex((item) => item.id === firstUnread);
     return from < 0 ? timeline.length : from;
@@ -112,14 +112,14 @@ function RowView({ row, room }: { row: Row; room: RoomView }) {
 }
 
 /** Mounted anew for each room. */
-export function Log({ room }: { room: RoomView }) {
-  const rows = useMemo(() => rowsOf(room.timeline, room.firstUnread), [room.timeline, room.firstUnread]);
+export function Log({ room, firstUnread }: { room: RoomView; firstUnread: string | undefined }) {
+  const rows = useMemo(() => rowsOf(room.timeline, firstUnread), [room.timeline, firstUnread]);
   const scroller = useRef<HTMLDivElement>(null);
   const end = useEnd(
     rows,
     rows.findIndex((row) => row.type === 'new'),
   );
-  const below = useBelow(room, end.isAtEnd);
+  const below = useBelow(room, firstUnread, end.isAtEnd);
 
   // Older rows put in above: the place is kept from the end.
   const [before, setBefore] = useState(rows);

@@ -88,6 +88,8 @@ export function Room(props: { room: RoomView; drafts: Drafts; panelOpen: boolean
   const peer = usePeer();
   const { room } = props;
   const { connection, storage } = useView();
+  // As it was when the room was opened: what comes while one looks gets no line.
+  const [firstUnread] = useState(room.firstUnread);
   const [asks, setAsks] = useState<'invite' | 'forget'>();
   const name = room.name || words.names.noRoomName;
   const writes = room.standing === 'member' || room.standing === 'waiting';
@@ -103,7 +105,7 @@ export function Room(props: { room: RoomView; drafts: Drafts; panelOpen: boolean
           <Nobody onInvite={() => setAsks('invite')} />
         </div>
       ) : (
-        <Log room={room} />
+        <Log room={room} firstUnread={firstUnread} />
       )}
       {room.joinRequests.map((request) => (
         <JoinRequest key={request.id} room={room} request={request} />

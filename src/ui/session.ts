@@ -41,7 +41,7 @@ function failureOf(error: unknown): Failure {
   const words = errorWords(error);
   if (!(error instanceof Error)) return { words };
   const { name, trouble: stored, kind } = error as Error & { readonly trouble?: unknown; readonly kind?: unknown };
-  const trouble = troubles[String(stored ?? kind ?? name)];
+  const trouble = [stored, kind, name].map((word) => (typeof word === 'string' ? troubles[word] : undefined)).find((known) => known);
   return trouble === undefined ? { words } : { trouble, words };
 }
 
