@@ -27,6 +27,10 @@ export function Dialog(props: { title: string; wide?: boolean; small?: boolean; 
         event.preventDefault();
         props.onClose();
       }}
+      // A second Esc closes it whatever we say.
+      onClose={(event) => {
+        if (!event.currentTarget.open) props.onClose();
+      }}
       onClick={(event) => {
         if (event.target === event.currentTarget) props.onClose();
       }}

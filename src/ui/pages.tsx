@@ -93,7 +93,7 @@ export function Welcome(props: {
           your breath.
         </h1>
         <p className="lead">{words.welcome.lead}</p>
-        <NameField label={words.welcome.knownAs} value={name} onChange={setName} note={words.welcome.made} />
+        <NameField label={words.welcome.knownAs} value={name} onChange={setName} {...(props.name === '' && { note: words.welcome.made })} />
         <div className="actions">
           <button type="button" className="button is-primary is-large" aria-busy={busy} onClick={() => void (busy || start())}>
             {words.welcome.newRoom}
