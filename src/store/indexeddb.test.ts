@@ -68,6 +68,15 @@ describe('indexeddb: a long history', () => {
     expect(contents(await tab().open(name))['chain']).toBe('3999');
   });
 
+  it('does not grow by being opened, changed a little and closed', async () => {
+    for (let session = 0; session < 80; session++) {
+      const records = await tab().open(name);
+      for (let i = 0; i < 50; i++) await records.commit(put([`slot/${i}`, `${session}`]));
+      await records.close();
+    }
+    expect(await size()).toBeLessThan(8000);
+  });
+
   it('takes what was deleted and overwritten out of the chunks again, and lets old chunks go', async () => {
     const records = await tab().open(name);
     const long = (from: number, to: number) => ({
@@ -84,6 +93,20 @@ describe('indexeddb: a long history', () => {
     expect(Object.keys(want)).toHaveLength(180);
     expect(await size()).toBeLessThan(150_000);
     expect(contents(await tab().open(name))).toEqual(want);
+  });
+
+  it('forgets in the end that there was something to delete', async () => {
+    const records = await tab().open(name);
+    for (let i = 0; i < 3000; i += 100) await records.commit(many(i, i + 100));
+    const keys = [...records.entries('')].map(([key]) => key);
+    for (const share of [9, 20]) {
+      for (let i = 0; i < 3000; i += 100) await records.commit({ delete: keys.slice(i, i + 100).filter((_, at) => at % 20 < share) });
+      for (let i = 0; i < 8000; i += 40)
+        await records.commit(put(...Array.from({ length: 40 }, (_, at): [string, string] => [`slot/${at}`, `${i}`])));
+    }
+    await records.close();
+    expect(await size()).toBeLessThan(10_000);
+    expect(Object.keys(contents(await tab().open(name)))).toHaveLength(40);
   });
 
   it('keeps records larger than a chunk, and many changes in one commit', async () => {
@@ -109,6 +132,7 @@ describe('indexeddb: faults in any order', () => {
   const step = fc.oneof(
     { weight: 12, arbitrary: fc.record({ put: keys(120), delete: keys(60), size: fc.nat({ max: 900 }) }) },
     { weight: 8, arbitrary: fc.constant('await' as const) },
+    { weight: 8, arbitrary: fc.constant('go on' as const) },
     { weight: 1, arbitrary: fc.constant('crash' as const) },
     { weight: 1, arbitrary: fc.constant('reopen' as const) },
     { weight: 1, arbitrary: fc.constant('closed by the browser' as const) },
@@ -125,7 +149,7 @@ describe('indexeddb: faults in any order', () => {
     await fc.assert(run, { seed: testSeed(), numRuns: 60, interruptAfterTimeLimit: 30_000 });
   });
 
-  type Step = 'await' | 'crash' | 'reopen' | 'closed by the browser' | { put: string[]; delete: string[]; size: number };
+  type Step = 'await' | 'go on' | 'crash' | 'reopen' | 'closed by the browser' | { put: string[]; delete: string[]; size: number };
 
   async function follow(steps: readonly Step[]): Promise<void> {
     name = randomName();
@@ -136,6 +160,7 @@ describe('indexeddb: faults in any order', () => {
     let last: Promise<unknown> = Promise.resolve();
     for (const [turn, step] of steps.entries()) {
       if (step === 'await') await last;
+      else if (step === 'go on') await settle();
       else if (step === 'closed by the browser') closeByForce();
       else if (typeof step === 'object') {
         const state = new Map(states.at(-1));

@@ -77,6 +77,8 @@ export class VaultDocument {
     if (this.doc.store.pendingStructs !== null || this.doc.store.pendingDs !== null) return undefined;
     const values = new Map<string, Uint8Array>();
     if (this.empty) return values;
+    // One writer at a time, so one id for all of them: each new one would stay in the document for good.
+    for (const client of this.doc.store.clients.keys()) this.doc.clientID = client;
     const generation = this.#generation();
     if (generation === undefined) return undefined;
     for (const number of generation.chunks) {
