@@ -96,7 +96,7 @@ class Tab implements ActiveTab {
         return held;
       });
       request.catch((error: unknown) => {
-        ended(error);
+        ended(error instanceof Error ? error : new Error('the lock was refused', { cause: error }));
         if (how.signal?.aborted !== true) this.#stolen();
       });
     });

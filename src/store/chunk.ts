@@ -19,7 +19,7 @@ export function encodeChunk(entries: readonly Entry[]): Bytes {
     encoding.writeUint8(encoder, value === null ? 0 : 1);
     if (value !== null) encoding.writeVarUint8Array(encoder, value);
   }
-  return encoding.toUint8Array(encoder) as Bytes;
+  return encoding.toUint8Array(encoder);
 }
 
 /** undefined when the bytes are no chunk. */

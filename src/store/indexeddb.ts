@@ -54,7 +54,7 @@ class IndexedDbBacking implements Backing {
       patience: this.#patience,
       owner: toHex(this.#random.bytes(16)),
       marked: this.#mark((marks) => marks.getItem(database) !== null) ?? false,
-      mark: () => void this.#mark((marks) => marks.setItem(database, '1')),
+      mark: () => this.#mark((marks) => marks.setItem(database, '1')),
       onClosed: () => tell('closed'),
     });
     return { medium: vault, values: await vault.open() };
