@@ -1,21 +1,18 @@
 /** What the other devices have told of what they hold and have seen: "delivered" and "read" come from here, and so do prekeys. */
-import { create, decodeStrict, encode, ReceiptBodySchema, HeadSchema } from '../wire/index.ts';
 import { deviceId, idBytes, isRefusal, type Bytes, type DeviceId } from '../base/index.ts';
 import type { Records } from '../store/index.ts';
 import type { Head } from '../replica/index.ts';
-import { readHeads, type ReceiptRead } from './batches.ts';
+import { create, decodeStrict, encode, ReceiptBodySchema } from '../wire/index.ts';
+import type { ReceiptRead } from './batches.ts';
+import { reaches, readHeads, wireHead } from './heads.ts';
 
 const PREFIX = 'r/';
 
 interface Known {
   heads: readonly Head[];
   prekey: Bytes | undefined;
-  readUpTo: bigint;
+  read: readonly Head[];
 }
-
-/** Order of updates within one device's history. */
-export const reaches = (head: { segment: number; seq: number }, segment: number, seq: number): boolean =>
-  head.segment > segment || (head.segment === segment && head.seq >= seq);
 
 export class Acknowledgements {
   readonly #known = new Map<DeviceId, Known>();
@@ -26,23 +23,23 @@ export class Acknowledgements {
     for (const [, value] of records.entries(PREFIX)) {
       const body = decodeStrict(ReceiptBodySchema, value);
       const heads = isRefusal(body) ? body : readHeads(body.heads);
-      if (isRefusal(body) || isRefusal(heads)) continue;
+      const read = isRefusal(body) ? body : readHeads(body.read);
+      if (isRefusal(body) || isRefusal(heads) || isRefusal(read)) continue;
       const prekey = body.prekey.length === 0 ? undefined : new Uint8Array(body.prekey);
-      this.#known.set(deviceId(body.device), { heads, prekey, readUpTo: body.readUpTo });
+      this.#known.set(deviceId(body.device), { heads, prekey, read });
     }
   }
 
   /** Takes a verified receipt; returns the record to keep. Heads replace the older ones; a prekey stays until a newer one comes. */
   take(receipt: ReceiptRead): [string, Bytes] {
     const before = this.#known.get(receipt.device);
-    const readUpTo = before !== undefined && before.readUpTo > receipt.readUpTo ? before.readUpTo : receipt.readUpTo;
-    const known = { heads: receipt.heads, prekey: receipt.prekey ?? before?.prekey, readUpTo };
+    const known = { heads: receipt.heads, prekey: receipt.prekey ?? before?.prekey, read: receipt.read };
     this.#known.set(receipt.device, known);
     const body = create(ReceiptBodySchema, {
       device: idBytes(receipt.device),
-      heads: known.heads.map((h) => create(HeadSchema, { device: idBytes(h.device), segment: h.segment, seq: h.seq, hash: idBytes(h.hash) })),
+      heads: known.heads.map(wireHead),
       prekey: known.prekey ?? new Uint8Array(0),
-      readUpTo,
+      read: known.read.map(wireHead),
     });
     return [PREFIX + receipt.device, encode(ReceiptBodySchema, body)];
   }
@@ -57,12 +54,16 @@ export class Acknowledgements {
 
   /** Another device holds this update of one's own. */
   isDelivered(segment: number, seq: number): boolean {
-    return this.#others().some(([, known]) => known.heads.some((head) => head.device === this.#me && reaches(head, segment, seq)));
+    return this.#others().some(([, { heads }]) => this.#reachesMine(heads, segment, seq));
   }
 
-  /** Another device's user has seen everything up to here. */
-  isRead(hlc: bigint): boolean {
-    return this.#others().some(([, known]) => known.readUpTo >= hlc);
+  /** The user of another device has seen it. */
+  isRead(segment: number, seq: number): boolean {
+    return this.#others().some(([, { read }]) => this.#reachesMine(read, segment, seq));
+  }
+
+  #reachesMine(heads: readonly Head[], segment: number, seq: number): boolean {
+    return heads.some((head) => head.device === this.#me && reaches(head, segment, seq));
   }
 
   #others(): [DeviceId, Known][] {

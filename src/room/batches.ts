@@ -1,11 +1,10 @@
 /** Fills batches: the texts of kind 0 blobs (docs/protocol.md §7.1), each small enough for one blob. */
-import { deviceId, hash, idBytes, refuse, roomId, isRefusal, type Bytes, type DeviceId, type Hash, type Refusal, type RoomId } from '../base/index.ts';
+import { deviceId, idBytes, isRefusal, refuse, roomId, type Bytes, type DeviceId, type Hash, type Refusal, type RoomId } from '../base/index.ts';
 import { verifyLight } from '../identity/index.ts';
 import { MAX_TEXT } from '../keyring/index.ts';
 import type { Head } from '../replica/index.ts';
-import {
-  BatchSchema, create, decodeStrict, encode, HeadSchema, ReceiptBodySchema, ReceiptSchema, StateSchema, type Batch,
-} from '../wire/index.ts';
+import { BatchSchema, create, decodeStrict, encode, ReceiptBodySchema, ReceiptSchema, StateSchema, type Batch } from '../wire/index.ts';
+import { readHeads, wireHead } from './heads.ts';
 
 export interface Contents {
   readonly operations?: readonly Uint8Array[];
@@ -16,22 +15,6 @@ export interface Contents {
 
 /** Room for the lengths and tags around one element. */
 const AROUND = 8;
-
-const wireHead = (head: Head) =>
-  create(HeadSchema, { device: idBytes(head.device), segment: head.segment, seq: head.seq, hash: idBytes(head.hash) });
-
-/** Throws RangeError for a head that is not of the right sizes: call it inside `readHeads`. */
-const readHead = (head: { device: Uint8Array; segment: number; seq: number; hash: Uint8Array }): Head => ({
-  device: deviceId(head.device),
-  segment: head.segment,
-  seq: head.seq,
-  hash: hash(head.hash),
-});
-
-export function readHeads(heads: readonly { device: Uint8Array; segment: number; seq: number; hash: Uint8Array }[]): Head[] | Refusal {
-  if (heads.some((head) => head.device.length !== 16 || head.hash.length !== 32)) return refuse('malformed', 'a head of the wrong size');
-  return heads.map(readHead);
-}
 
 /** Splits the contents over as many texts as they need; operations come first. Throws RangeError when a single element fits no blob. */
 export function fillBatches(contents: Contents): Bytes[] {
@@ -69,7 +52,7 @@ export interface ReceiptTerms {
   readonly device: DeviceId;
   readonly heads: readonly Head[];
   readonly prekey?: Uint8Array;
-  readonly readUpTo: bigint;
+  readonly read: readonly Head[];
   readonly signLight: (purpose: string, body: Uint8Array) => Bytes;
 }
 
@@ -81,7 +64,7 @@ export function makeReceipt(terms: ReceiptTerms): Bytes {
       device: idBytes(terms.device),
       heads: terms.heads.map(wireHead),
       prekey: terms.prekey ?? new Uint8Array(0),
-      readUpTo: terms.readUpTo,
+      read: terms.read.map(wireHead),
     }),
   );
   return encode(ReceiptSchema, create(ReceiptSchema, { body, signature: terms.signLight('receipt', body) }));
@@ -92,7 +75,7 @@ export interface ReceiptRead {
   readonly heads: readonly Head[];
   /** bytes: 1216, or undefined */
   readonly prekey: Bytes | undefined;
-  readonly readUpTo: bigint;
+  readonly read: readonly Head[];
 }
 
 /** Reads a receipt of this room by the device that sent it; `keyset` is that device's. */
@@ -106,7 +89,9 @@ export function readReceipt(bytes: Uint8Array, room: RoomId, device: DeviceId, k
   if (body.device.length !== 16 || deviceId(body.device) !== device) return refuse('wrong-device', 'receipt');
   if (body.prekey.length !== 0 && body.prekey.length !== 1216) return refuse('malformed', 'prekey');
   const heads = readHeads(body.heads);
+  const read = readHeads(body.read);
   if (isRefusal(heads)) return heads;
+  if (isRefusal(read)) return read;
   const prekey = body.prekey.length === 0 ? undefined : new Uint8Array(body.prekey);
-  return { device, heads, prekey, readUpTo: body.readUpTo };
+  return { device, heads, prekey, read };
 }

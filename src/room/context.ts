@@ -1,5 +1,5 @@
 /** What a room is put together from, and what it asks of those above it. */
-import type { Bytes, Clock, Counters, DeviceId, Random, RelayId, RoomId } from '../base/index.ts';
+import type { Clock, Counters, DeviceId, Random, RelayId, RoomId } from '../base/index.ts';
 import type { Persona } from '../identity/index.ts';
 import type { Keyring } from '../keyring/index.ts';
 import type { Mailboxes } from '../mailbox/index.ts';
@@ -16,6 +16,8 @@ export interface RoomSurroundings {
   readonly counters: Counters;
   /** Milliseconds since 1970, by network time where it is known. */
   readonly networkTime: () => number;
+  /** Keeps this room's circuits apart from all others'; fresh in each run. */
+  readonly isolation: string;
   /** Two different mailboxes for a new address, picked at random. Throws an Error in words when fewer are known. */
   readonly pickMailboxes: () => readonly [RelayId, RelayId];
   /** Something that a screen shows has changed. */
@@ -32,10 +34,7 @@ export interface RoomParts {
   readonly log: MembershipLog;
 }
 
-/** Something to tell the members: sealed under the epoch that is written under when it goes out. */
-export interface Telling {
-  readonly operations?: readonly Bytes[];
-  readonly updates?: readonly Bytes[];
-}
+/** Where this device stands in a room. `waiting`: joined by a link and not yet let in. */
+export type Standing = 'member' | 'waiting' | 'removed' | 'left' | 'refused';
 
 export const hourOf = (ms: number): number => Math.floor(ms / 3_600_000);

@@ -4,9 +4,9 @@
  * A cursor becomes durable in the same step as what its blobs brought. A blob that cannot be opened yet (its rotation is still on
  * the way) is held; the cursor does not pass it, so that it comes again after a restart.
  */
-import { concat, readU32, readU64, u32, u64, type Bytes, type RelayId, type TopicId } from '../base/index.ts';
-import type { Address } from '../keyring/index.ts';
-import { topicIdOf, topicOf, type Mailboxes, type Stored, type Subscription, type Topic } from '../mailbox/index.ts';
+import { concat, readU32, readU64, u32, u64, type Bytes, type TopicId } from '../base/index.ts';
+import { topics, type Address } from '../keyring/index.ts';
+import type { Mailboxes, Stored, Subscription } from '../mailbox/index.ts';
 import type { Records } from '../store/index.ts';
 
 export interface Incoming {
@@ -28,24 +28,23 @@ const HELD = 256;
 const encodeCursor = (at: Stored): Bytes => concat(u32(at.instance), u64(at.cursor));
 const decodeCursor = (bytes: Uint8Array): Stored => ({ instance: readU32(bytes, 0), cursor: readU64(bytes, 4) });
 
-/** Both topics of an address. */
-export const topicsOf = (address: Address): Topic[] => address.mailboxes.map((mailbox: RelayId) => topicOf(address.secret, mailbox));
+const addressKey = (address: Address): string => topics(address).map(({ id }) => id).join();
 
-const addressKey = (address: Address): string => address.mailboxes.join() + topicsOf(address).map((t) => topicIdOf(t)).join();
+interface FollowingOptions {
+  readonly records: Records;
+  readonly mailboxes: Mailboxes;
+  readonly isolation: string;
+  readonly arrived: (incoming: Incoming) => void;
+  readonly caughtUp: (address: Address) => void;
+}
 
 export class Following {
-  readonly #options: {
-    readonly records: Records;
-    readonly mailboxes: Mailboxes;
-    readonly isolation: string;
-    readonly arrived: (incoming: Incoming) => void;
-    readonly caughtUp: (address: Address) => void;
-  };
+  readonly #options: FollowingOptions;
   readonly #followed = new Map<string, Followed>();
   readonly #caughtUp = new Set<TopicId>();
   #held: Incoming[] = [];
 
-  constructor(options: Following['#options']) {
+  constructor(options: FollowingOptions) {
     this.#options = options;
   }
 
@@ -62,12 +61,12 @@ export class Following {
 
   /** True once all that both mailboxes of the address held has been handed over in this run. */
   isCaughtUp(address: Address): boolean {
-    return topicsOf(address).every((topic) => this.#caughtUp.has(topicIdOf(topic)));
+    return topics(address).every(({ id }) => this.#caughtUp.has(id));
   }
 
   /** At least one of its mailboxes has handed over all that it held. */
   isReached(address: Address): boolean {
-    return topicsOf(address).some((topic) => this.#caughtUp.has(topicIdOf(topic)));
+    return topics(address).some(({ id }) => this.#caughtUp.has(id));
   }
 
   /** Keeps a blob that cannot be opened yet. The oldest goes when there are too many. */
@@ -98,8 +97,7 @@ export class Following {
   }
 
   #follow(address: Address): Followed {
-    const topics = topicsOf(address).map((topic) => {
-      const id = topicIdOf(topic);
+    const followed = topics(address).map(({ topic, id }) => {
       const kept = this.#options.records.get(PREFIX + id);
       const subscription = this.#options.mailboxes.follow(this.#options.isolation, topic, kept && decodeCursor(kept), {
         blob: (instance, cursor, blob) => this.#options.arrived({ address, topic: id, at: { instance, cursor }, blob }),
@@ -110,6 +108,6 @@ export class Following {
       });
       return { id, subscription };
     });
-    return { address, topics };
+    return { address, topics: followed };
   }
 }

@@ -5,20 +5,18 @@
  *                          │                 └─► one STORED, the other silent or refusing: sent, and tried again
  *                          └── silent, refused: wait, and again
  */
-import {
-  Counters, deviceId, hash, idBytes, isRefusal, relayId,
-  type Bytes, type Cancel, type Clock, type DeviceId, type Hash,
-} from '../base/index.ts';
+import { idBytes, isRefusal, relayId, type Bytes, type Cancel, type Clock, type Counters } from '../base/index.ts';
 import { MailboxError, type Mailboxes, type Topic } from '../mailbox/index.ts';
 import type { Records } from '../store/index.ts';
-import { create, decodeStrict, encode, HeadSchema, OutgoingSchema, PostSchema, type Outgoing, type Post } from '../wire/index.ts';
+import type { Head } from '../replica/index.ts';
+import { create, decodeStrict, encode, OutgoingSchema, PostSchema, type Outgoing, type Post } from '../wire/index.ts';
+import { reaches, wireHead } from './heads.ts';
 
-/** One update of one's own that a group of posts carries. */
-export interface Covered {
-  readonly device: DeviceId;
-  readonly segment: number;
-  readonly seq: number;
-  readonly hash: Hash;
+/** Which updates of one's own a group of posts carries. */
+export interface Covers {
+  /** They come after this one; undefined when they begin with the first. */
+  readonly after: Head | undefined;
+  readonly upTo: Head;
 }
 
 /** One blob for one mailbox. */
@@ -45,15 +43,16 @@ interface Options {
   readonly isolation: string;
   readonly clock: Clock;
   readonly counters: Counters;
-  /** Something was sent. */
-  readonly changed: () => void;
+  /** The group with this key was sent, wholly or as far as its mailboxes answer. */
+  readonly sent: (key: string) => void;
 }
 
 export class Outbox {
   readonly #options: Options;
   readonly #groups = new Map<string, Group>();
   readonly #waiting: { group: Group; post: Post; pause: number }[] = [];
-  readonly #timers = new Set<Cancel>();
+  /** Each with what it will do. */
+  readonly #timers = new Map<Cancel, () => void>();
   /** Posts whose last try found the mailbox silent or refusing. */
   readonly #failing = new WeakSet<Post>();
   #next = 0;
@@ -79,10 +78,11 @@ export class Outbox {
   }
 
   /** Makes the record of a group of posts: for the commit that makes it durable. After that commit, `send` its key. */
-  add(sealed: readonly Sealed[], covers: readonly Covered[]): readonly [string, Bytes] {
+  add(sealed: readonly Sealed[], covers: Covers | undefined): readonly [string, Bytes] {
     const outgoing = create(OutgoingSchema, {
       posts: sealed.map(({ topic, blob }) => create(PostSchema, { mailbox: idBytes(topic.mailbox), seed: topic.seed, blob })),
-      covers: covers.map((c) => create(HeadSchema, { device: idBytes(c.device), segment: c.segment, seq: c.seq, hash: idBytes(c.hash) })),
+      ...(covers?.after && { after: wireHead(covers.after) }),
+      ...(covers && { upTo: wireHead(covers.upTo) }),
       sent: false,
     });
     const key = PREFIX + (this.#next++).toString(16).padStart(12, '0');
@@ -96,13 +96,21 @@ export class Outbox {
     if (group !== undefined) this.#enqueue(group);
   }
 
-  /** Own updates that no mailbox is known to hold yet: "segment/seq". */
-  unsent(): ReadonlySet<string> {
-    const unsent = new Set<string>();
-    for (const { outgoing } of this.#groups.values()) {
-      if (!outgoing.sent) for (const c of outgoing.covers) unsent.add(`${c.segment}/${c.seq}`);
+  /** No mailbox is known to hold this update of one's own yet. */
+  isUnsent(segment: number, seq: number): boolean {
+    return [...this.#groups.values()].some(
+      ({ outgoing: { sent, after, upTo } }) =>
+        !sent && upTo !== undefined && reaches(upTo, segment, seq) && (after === undefined || !reaches(after, segment, seq)),
+    );
+  }
+
+  /** What waits for its next try is tried now. */
+  hurry(): void {
+    for (const [cancel, action] of [...this.#timers]) {
+      cancel();
+      this.#timers.delete(cancel);
+      action();
     }
-    return unsent;
   }
 
   /** Everything that was put here is held by its mailboxes. */
@@ -112,7 +120,7 @@ export class Outbox {
 
   stop(): void {
     this.#stopped = true;
-    for (const cancel of this.#timers) cancel();
+    for (const cancel of this.#timers.keys()) cancel();
     this.#timers.clear();
     this.#waiting.length = 0;
   }
@@ -163,7 +171,7 @@ export class Outbox {
       this.#timers.delete(cancel);
       action();
     });
-    this.#timers.add(cancel);
+    this.#timers.set(cancel, action);
   }
 
   /** Writes down what has been stored. A write that fails only means that the post is made again: it is idempotent. */
@@ -173,16 +181,8 @@ export class Outbox {
     if (left.length === outgoing.posts.length) return;
     outgoing.sent ||= left.every((post) => this.#failing.has(post));
     if (left.length === 0) this.#groups.delete(group.key);
-    this.#options.changed();
+    if (outgoing.sent || left.length === 0) this.#options.sent(group.key);
     const batch = left.length === 0 ? { delete: [group.key] } : { put: [[group.key, encode(OutgoingSchema, outgoing)]] as const };
     await this.#options.records.commit(batch).catch(() => this.#options.counters.count('outbox-write'));
   }
 }
-
-/** The update that a Head in a record or a receipt names. */
-export const covered = (head: { device: Uint8Array; segment: number; seq: number; hash: Uint8Array }): Covered => ({
-  device: deviceId(head.device),
-  segment: head.segment,
-  seq: head.seq,
-  hash: hash(head.hash),
-});

@@ -8,21 +8,22 @@
  * Everything runs in one loop: take what arrived, decide what to tell, make all of it durable in one step, and only then post.
  */
 import {
-  hash, idBytes, isRefusal, type Bytes, type Cancel, type DeviceId, type Hash, type PersonaId, type RoomId,
+  hash, idBytes, isRefusal, type Bytes, type Cancel, type DeviceId, type Hash, type PersonaId, type Refusal, type RoomId,
 } from '../base/index.ts';
-import { ChatView, encodeEntry, type Entry } from '../chat/index.ts';
+import { ChatView, encodeEntry, type ChatMessage, type Entry } from '../chat/index.ts';
 import type { Persona } from '../identity/index.ts';
-import type { Address, Keyring } from '../keyring/index.ts';
+import type { Keyring } from '../keyring/index.ts';
 import type { EntryRecord, Head, Replica } from '../replica/index.ts';
 import { encode, RoomRecordSchema, type RoomRecord, type State } from '../wire/index.ts';
-import { Acknowledgements, reaches } from './acknowledgements.ts';
+import { Acknowledgements } from './acknowledgements.ts';
 import { Admissions } from './admissions.ts';
-import { fillBatches, makeReceipt, readBatch, readHeads, readReceipt } from './batches.ts';
-import { hourOf, type RoomParts, type RoomSurroundings } from './context.ts';
+import { fillBatches, makeReceipt, readBatch, readReceipt } from './batches.ts';
+import type { RoomParts, RoomSurroundings, Standing } from './context.ts';
 import { Following, type Incoming } from './following.ts';
+import { reaches, readHeads, wireHead } from './heads.ts';
 import type { MembershipLog, RoomState } from './log.ts';
 import { authorOperation, type OperationContent } from './operation.ts';
-import { Outbox, type Covered, type Sealed } from './outbox.ts';
+import { Outbox, type Covers, type Sealed } from './outbox.ts';
 import { Rotations } from './rotations.ts';
 
 /** Receipts wait this long for more to acknowledge, ms. */
@@ -36,11 +37,12 @@ const WRITE_PAUSE = 5_000;
 const STATE_PAUSE = 10_000;
 
 export type OwnState = 'queued' | 'sent' | 'delivered' | 'read' | 'failed';
-export type Standing = 'member' | 'waiting' | 'removed' | 'left' | 'refused';
 
 interface PreparedPost {
   readonly sealed: readonly Sealed[];
-  readonly covers: readonly Covered[];
+  readonly covers?: Covers | undefined;
+  /** Called once the mailboxes hold it. */
+  readonly sent?: (() => void) | undefined;
 }
 
 /** The work of one room. Made by `openRoom`, `createRoom` or `joinRoom` (life.ts). */
@@ -63,18 +65,24 @@ export class Room {
   readonly #undurable = new Set<string>();
   readonly #theirs = new Map<DeviceId, { heads: readonly Head[]; operations: readonly Hash[] }>();
 
+  /** Of each entry that is shown, the update that brought it. */
+  readonly #updates = new Map<string, { readonly segment: number; readonly seq: number }>();
+
   #inbox: Incoming[] = [];
   #posts: PreparedPost[] = [];
   #puts = new Map<string, Uint8Array>();
   #deletes = new Set<string>();
   #operations: Bytes[] = [];
   #history: Bytes[] = [];
+  /** Groups whose record may not be durable yet. */
   #unsent: string[] = [];
+  readonly #whenSent = new Map<string, () => void>();
   #receiptDue = false;
   #prekeyDue = false;
   #stateDue = false;
   #stateToldAt = 0;
   #running = false;
+  #waiters: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
   #stopped = false;
   /** The last write failed: what was shown as queued is shown as failed until one succeeds. */
   #writeFailed: Error | undefined;
@@ -88,9 +96,9 @@ export class Room {
     this.#log = parts.log;
     this.#record = record;
     const { records, mailboxes, clock, counters } = surroundings;
-    const isolation = parts.room;
+    const { isolation } = surroundings;
     this.#acknowledged = new Acknowledgements(records, parts.me);
-    this.#outbox = new Outbox({ records, mailboxes, isolation, clock, counters, changed: () => surroundings.changed() });
+    this.#outbox = new Outbox({ records, mailboxes, isolation, clock, counters, sent: (key) => this.#sent(key) });
     this.#following = new Following({
       records,
       mailboxes,
@@ -110,17 +118,29 @@ export class Room {
       record,
       acknowledged: this.#acknowledged,
       following: this.#following,
-      post: (sealed: readonly Sealed[]) => void this.#posts.push({ sealed, covers: [] }),
+      post: (sealed: readonly Sealed[], sent?: () => void) => void this.#posts.push({ sealed, sent }),
       put: (key: string, value: Uint8Array) => void this.#puts.set(key, value),
       remove: (key: string) => void this.#deletes.add(key),
       author: (content: OperationContent) => this.author(content),
       tell: (operations: readonly Bytes[], updates: readonly Bytes[]) => this.#tell(operations, updates),
       fail: (refusal: string) => this.#refuse(refusal),
+      standing: () => this.standing,
+      keepRecord: () => this.#keepRecord(),
+      later: (name: string, ms: number, action: () => void) => this.#later(name, ms, action),
       wake: () => this.wake(),
     };
     this.#rotations = new Rotations(work);
     this.admissions = new Admissions(work, this.#rotations);
+    this.#replica.enforce(this.#log.rights());
     for (const entry of this.#replica.entries()) this.#show(entry);
+  }
+
+  /** The first step of a room that was not here before: its records and its posts. */
+  begin(put: readonly (readonly [string, Uint8Array])[], posts: readonly (readonly Sealed[])[]): void {
+    for (const [key, value] of put) this.#puts.set(key, value);
+    for (const sealed of posts) this.#posts.push({ sealed });
+    this.#keepRecord();
+    this.#rotations.rotateNow();
   }
 
   // ── what stands ──
@@ -134,9 +154,9 @@ export class Room {
   }
 
   get standing(): Standing {
-    if (this.#record.refusal !== '') return 'refused';
-    if (this.#log.state().members.has(this.#persona.id)) return 'member';
     if (this.#record.left) return 'left';
+    if (this.#log.state().members.has(this.#persona.id)) return 'member';
+    if (this.#record.refusal !== '') return 'refused';
     return this.#record.joining === undefined ? 'removed' : 'waiting';
   }
 
@@ -153,8 +173,14 @@ export class Room {
     return this.chat.nameOf(this.#persona.id) ?? this.#record.name;
   }
 
-  get readUpTo(): bigint {
-    return this.#record.readUpTo;
+  /** Others' messages that the user has not seen, in order. */
+  unread(): readonly ChatMessage[] {
+    const read = new Map(orThrow(readHeads(this.#record.read)).map((head) => [head.device, head]));
+    return this.chat.timeline().filter((message) => {
+      const update = this.#updates.get(message.id);
+      const seen = read.get(message.device);
+      return message.author !== this.me && update !== undefined && (seen === undefined || !reaches(seen, update.segment, update.seq));
+    });
   }
 
   get frozen(): readonly DeviceId[] {
@@ -169,14 +195,17 @@ export class Room {
     return device === this.#persona.device ? this.#persona.id : this.#log.personaOf(device);
   }
 
-  /** State of one's own update. */
-  stateOf(update: { readonly segment: number; readonly seq: number }, hlc: bigint): OwnState {
+  /** State of one's own message. */
+  stateOf(message: string): OwnState {
+    const update = this.#updates.get(message);
+    if (update === undefined) return 'queued';
     const { segment, seq } = update;
     if (this.#undurable.has(`${segment}/${seq}`)) return this.#writeFailed === undefined ? 'queued' : 'failed';
-    if (this.#acknowledged.isDelivered(segment, seq)) return this.#acknowledged.isRead(hlc) ? 'read' : 'delivered';
-    const posted = { segment: this.#record.postedSegment - 1, seq: this.#record.postedSeq - 1 };
-    if (!reaches(posted, segment, seq) || this.#outbox.unsent().has(`${segment}/${seq}`)) return 'queued';
-    return 'sent';
+    if (this.#acknowledged.isRead(segment, seq)) return 'read';
+    if (this.#acknowledged.isDelivered(segment, seq)) return 'delivered';
+    const { posted } = this.#record;
+    const given = posted !== undefined && reaches(posted, segment, seq);
+    return given && !this.#outbox.isUnsent(segment, seq) ? 'sent' : 'queued';
   }
 
   // ── actions ──
@@ -208,9 +237,10 @@ export class Room {
     this.wake(true);
   }
 
-  markRead(hlc: bigint): void {
-    if (hlc <= this.#record.readUpTo) return;
-    this.#record.readUpTo = hlc;
+  /** The user has seen everything that is here. */
+  markRead(): void {
+    if (this.unread().length === 0) return;
+    this.#record.read = this.#replica.heads().map(wireHead);
     this.#keepRecord();
     this.#receiptSoon();
     this.#surroundings.changed();
@@ -228,7 +258,7 @@ export class Room {
   }
 
   leave(): void {
-    if (this.standing === 'member') this.#tellUnderOldEpoch([this.author({ leave: {} })]);
+    if (this.standing === 'member') this.#tellUnderOldEpoch([this.author({ leave: { heads: this.#replica.heads() } })]);
     this.#record.left = true;
     this.#record.joining = undefined;
     this.#keepRecord();
@@ -242,11 +272,23 @@ export class Room {
       { room: this.id, parents: this.#log.heads(), now: this.#surroundings.networkTime(), content },
       this.#persona,
     );
-    const added = this.#log.add(operation, hourOf(this.#surroundings.networkTime()));
+    const added = this.#log.add(operation);
     if (isRefusal(added)) throw new Error(`This cannot be done in this room: ${added.refused}.`);
     this.#operations.push(operation);
     this.#surroundings.changed();
     return operation;
+  }
+
+  /** Nothing may be done about it any more, or everything that was asked for is durable. */
+  settled(): Promise<void> {
+    this.wake();
+    if (!this.#running) return Promise.resolve();
+    return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
+  }
+
+  mayRemove(persona: PersonaId): boolean {
+    const { members } = this.state;
+    return persona !== this.me && members.has(persona) && members.get(this.me)?.role === 'owner';
   }
 
   /** Nothing waits to be written or posted. */
@@ -280,8 +322,11 @@ export class Room {
         this.#decide();
         if (!(await this.#commit(read))) break;
       }
+      for (const { resolve } of this.#waiters.splice(0)) resolve();
     } catch (error) {
-      this.#writeFailed = error instanceof Error ? error : new Error(String(error));
+      const failed = error instanceof Error ? error : new Error(String(error));
+      this.#writeFailed = failed;
+      for (const { reject } of this.#waiters.splice(0)) reject(failed);
       this.#surroundings.counters.count('write-failed');
       this.#later('write', WRITE_PAUSE, () => this.wake(true));
       this.#surroundings.changed();
@@ -295,8 +340,9 @@ export class Room {
     const drained = [this.#keyring.drain(), this.#replica.drain(), this.#log.drain()];
     const put = [...drained.flatMap((d) => d.put), ...this.#puts, ...this.#following.cursors(read)] as (readonly [string, Uint8Array])[];
     const gone = [...drained.flatMap((d) => d.delete), ...this.#deletes];
-    for (const { sealed, covers } of this.#posts.splice(0)) {
+    for (const { sealed, covers, sent } of this.#posts.splice(0)) {
       const [key, value] = this.#outbox.add(sealed, covers);
+      if (sent !== undefined) this.#whenSent.set(key, sent);
       put.push([key, value]);
       this.#unsent.push(key);
     }
@@ -330,9 +376,9 @@ export class Room {
   }
 
   #takeRotation(incoming: Incoming, frame: Bytes): void {
-    const taken = this.#rotations.take(frame);
-    if (taken === 'unknown-author') this.#following.hold(incoming);
-    if (taken !== 'opened') return;
+    const rotation = this.#rotations.take(frame, (device) => this.#log.rights().keysetOf(device) ?? this.admissions.keysetOf(device));
+    if (rotation === 'unknown-author') this.#following.hold(incoming);
+    if (rotation === 'unknown-author' || rotation === 'refused' || !rotation.mine) return;
     this.#prekeyDue = true;
     this.#receiptSoon();
     this.#follow();
@@ -344,6 +390,7 @@ export class Room {
     if (isRefusal(batch)) return this.#count(`batch-${batch.refused}`);
     let news = false;
     for (const operation of batch.operations) news = this.#takeOperation(operation) || news;
+    if (news) this.#enforce();
     for (const update of batch.updates) news = this.#takeUpdate(update) || news;
     if (batch.receipt.length > 0) this.#takeReceipt(device, batch.receipt);
     if (batch.state !== undefined) this.#takeState(device, batch.state);
@@ -354,11 +401,18 @@ export class Room {
   }
 
   #takeOperation(operation: Uint8Array): boolean {
-    const result = this.#log.add(operation, hourOf(this.#surroundings.networkTime()));
+    const result = this.#log.add(operation);
     if (isRefusal(result)) this.#count(`operation-${result.refused}`);
     else if ('waiting' in result) this.#announce();
     else return result.added.length > 0;
     return false;
+  }
+
+  /** Membership has changed: what is withheld now goes from the screen, what counts again comes back. */
+  #enforce(): void {
+    const { withdrawn, restored } = this.#replica.enforce(this.#log.rights());
+    this.chat.remove(withdrawn.map(({ id }) => id));
+    for (const entry of restored) this.#show(entry);
   }
 
   #takeUpdate(update: Uint8Array): boolean {
@@ -369,6 +423,7 @@ export class Room {
     } else if ('waiting' in result) {
       this.#announce();
     } else {
+      this.chat.remove(result.withdrawn.map(({ id }) => id));
       for (const entry of result.entries) this.#show(entry);
       return true;
     }
@@ -420,8 +475,8 @@ export class Room {
   /** One has become a member: everything that one wrote while waiting goes out once more, under the room's own epoch. */
   #letIn(): void {
     this.#record.joining = undefined;
-    this.#record.postedSegment = 0;
-    this.#record.postedSeq = 0;
+    this.#record.refusal = '';
+    this.#record.posted = undefined;
     this.#keepRecord();
     this.#receiptDue = true;
     this.#prekeyDue = true;
@@ -434,38 +489,47 @@ export class Room {
     const state = this.#stateDue ? { heads: this.#replica.heads(), operations: this.#log.heads() } : undefined;
     const operations = this.#operations.splice(0);
     const own = this.#ownUnposted();
-    const updates = [...this.#history.splice(0), ...own.map((o) => o.update)];
+    const updates = [...this.#history.splice(0), ...own.updates];
     if (operations.length + updates.length === 0 && receipt === undefined && state === undefined) return;
-    const texts = fillBatches({ operations, updates, ...(receipt && { receipt }), ...(state && { state }) });
-    for (const text of texts) this.#posts.push({ sealed: this.#keyring.seal(epoch, text).blobs, covers: own.map((o) => o.covered) });
-    this.#receiptDue = false;
-    this.#prekeyDue &&= receipt === undefined;
+    const texts = fillBatches({ operations, updates, ...(receipt && { receipt: receipt.bytes }), ...(state && { state }) });
+    for (const text of texts) this.#posts.push({ sealed: this.#keyring.seal(epoch, text).blobs, covers: own.covers, sent: receipt?.sent });
+    this.#receiptDue &&= receipt === undefined;
     this.#stateDue = false;
   }
 
   /** One's own updates that were never given to the outbox (again, after being let in); from now on they were. */
-  #ownUnposted(): { update: Bytes; covered: Covered }[] {
-    const { postedSegment, postedSeq } = this.#record;
-    const own = this.#replica.own(postedSegment === 0 ? undefined : { segment: postedSegment - 1, seq: postedSeq - 1 });
-    const last = own.at(-1);
-    if (last !== undefined) {
-      this.#record.postedSegment = last.head.segment + 1;
-      this.#record.postedSeq = last.head.seq + 1;
-      this.#keepRecord();
-    }
-    return own.map(({ update, head }) => ({ update, covered: head }));
+  #ownUnposted(): { updates: Bytes[]; covers: Covers | undefined } {
+    const { posted } = this.#record;
+    const heads = this.#replica.heads();
+    const upTo = heads.find((head) => head.device === this.#persona.device);
+    if (upTo === undefined || (posted !== undefined && reaches(posted, upTo.segment, upTo.seq))) return { updates: [], covers: undefined };
+    const [after] = posted === undefined ? [] : orThrow(readHeads([posted]));
+    const known = heads.filter((head) => head !== upTo);
+    const updates = this.#replica.missing(after === undefined ? known : [...known, after]);
+    this.#record.posted = wireHead(upTo);
+    this.#keepRecord();
+    return { updates, covers: { after, upTo } };
   }
 
-  #receipt(): Bytes {
-    const prekey = this.#prekeyDue ? this.#keyring.newPrekey(this.#surroundings.networkTime()) : undefined;
-    return makeReceipt({
+  #receipt(): { bytes: Bytes; sent: (() => void) | undefined } {
+    const prekey = this.#prekeyDue ? this.#keyring.newPrekey() : undefined;
+    this.#prekeyDue = false;
+    const bytes = makeReceipt({
       room: this.id,
       device: this.#persona.device,
       heads: this.#replica.heads(),
-      readUpTo: this.#record.readUpTo,
+      read: orThrow(readHeads(this.#record.read)),
       ...(prekey && { prekey }),
       signLight: (purpose, body) => this.#persona.signLight(purpose, body),
     });
+    return { bytes, sent: prekey && (() => this.#keyring.prekeyPosted(prekey, this.#surroundings.networkTime())) };
+  }
+
+  #sent(key: string): void {
+    this.#whenSent.get(key)?.();
+    this.#whenSent.delete(key);
+    this.#surroundings.changed();
+    this.wake();
   }
 
   #tell(operations: readonly Bytes[], updates: readonly Bytes[]): void {
@@ -477,7 +541,7 @@ export class Room {
   #tellUnderOldEpoch(operations: readonly Bytes[]): void {
     const epoch = this.#rotations.writeUnderBefore();
     if (epoch === undefined) return;
-    for (const text of fillBatches({ operations })) this.#posts.push({ sealed: this.#keyring.seal(epoch, text).blobs, covers: [] });
+    for (const text of fillBatches({ operations })) this.#posts.push({ sealed: this.#keyring.seal(epoch, text).blobs });
   }
 
   #receiptSoon(): void {
@@ -502,12 +566,14 @@ export class Room {
 
   #show(record: EntryRecord): void {
     const author = this.personaOf(record.device);
-    if (author !== undefined) this.chat.add(record, author);
+    if (author === undefined) return;
+    this.#updates.set(record.id, record.update);
+    const refused = this.chat.add(record, author);
+    if (refused !== undefined) this.#count(`entry-${refused.refused}`);
   }
 
   #follow(): void {
-    const standing = this.standing;
-    const reads = standing === 'member' || standing === 'waiting';
+    const reads = this.standing === 'member' || this.#record.joining !== undefined;
     this.#following.set(reads ? [...this.#rotations.addresses(), ...this.admissions.addresses()] : []);
   }
 
@@ -541,6 +607,12 @@ export class Room {
     this.#timers.get(name)?.();
     this.#timers.delete(name);
   }
+}
+
+/** What this device wrote itself reads well, or its store is damaged. */
+function orThrow<T>(value: T | Refusal): T {
+  if (isRefusal(value)) throw new Error('What this device keeps of a room is damaged.');
+  return value;
 }
 
 const rankPause = (place: number): number => Math.min(place * RANK_PAUSE, LONGEST_RANK_PAUSE);

@@ -1,8 +1,8 @@
 /**
  * The room's epochs (docs/protocol.md §8.2): which to write under, when a new one is due and who makes it, which addresses are read.
  */
-import { idBytes, isRefusal, type DeviceId, type Hash } from '../base/index.ts';
-import type { Address } from '../keyring/index.ts';
+import { deviceId, hash, idBytes, isRefusal, type Bytes, type DeviceId, type Hash } from '../base/index.ts';
+import type { Address, Epoch, Rotation } from '../keyring/index.ts';
 import { chooseEpoch, rank, type EpochChoice } from './epochs.ts';
 import type { Work } from './work.ts';
 
@@ -10,20 +10,23 @@ import type { Work } from './work.ts';
 const OLDEST = 14 * 24 * 3_600_000;
 const RANK_PAUSE = 2_000;
 const LONGEST_RANK_PAUSE = 30_000;
+/** Joiners' own epochs that are read here until the joiner writes under the room's: "j/<epoch>" → device. */
+const JOINS = 'j/';
 
 export class Rotations {
   readonly #work: Work;
   /** Devices heard under an epoch in this run: once all are, what came before it is closed. */
   readonly #heard = new Map<Hash, Set<DeviceId>>();
+  readonly #joins = new Map<Hash, DeviceId>();
   #dueNow = false;
-  #timer = false;
 
   constructor(work: Work) {
     this.#work = work;
+    for (const [key, device] of work.surroundings.records.entries(JOINS)) this.#joins.set(key.slice(JOINS.length) as Hash, deviceId(device));
   }
 
   memberDevices(): DeviceId[] {
-    return [...this.#work.parts.log.state().members.values()].flatMap((member) => member.identity.map((identity) => identity.device));
+    return [...this.#work.parts.log.state().members.values()].flatMap((member) => member.identity.map(({ device }) => device));
   }
 
   rankAmong(devices: readonly DeviceId[], occasion: Uint8Array): number {
@@ -34,20 +37,28 @@ export class Rotations {
   writeUnder(): Hash | undefined {
     const { joining } = this.#work.record;
     if (this.#isMember()) return this.#choice().writeUnder;
-    return joining === undefined ? undefined : this.#work.parts.keyring.epochs().find((epoch) => epoch.join)?.id;
+    return joining === undefined ? undefined : hash(joining.epoch);
   }
 
   /** The deepest epoch, whoever it holds: for the news that shuts somebody out. */
   writeUnderBefore(): Hash | undefined {
-    return chooseEpoch(this.#roomEpochs(), new Set(this.#roomEpochs().flatMap((epoch) => epoch.devices))).writeUnder;
+    const epochs = this.#roomEpochs();
+    return chooseEpoch(epochs, new Set(epochs.flatMap((epoch) => epoch.devices))).writeUnder;
   }
 
   /** Every address that is read. */
   addresses(): Address[] {
-    return this.#work.parts.keyring
-      .epochs()
-      .filter((epoch) => !epoch.join || this.#work.isFollowedJoin(epoch.id))
+    const { joining } = this.#work.record;
+    const own = joining && hash(joining.epoch);
+    return this.#epochs()
+      .filter((epoch) => !epoch.join || epoch.id === own || this.#joins.has(epoch.id))
       .map((epoch) => epoch.address);
+  }
+
+  /** A joiner has been let in: what it wrote under its own epoch is read from now on. */
+  followJoin(epoch: Hash, joiner: DeviceId): void {
+    this.#joins.set(epoch, joiner);
+    this.#work.put(JOINS + epoch, idBytes(joiner));
   }
 
   /** A device has written under an epoch, so it no longer writes under those before it. */
@@ -57,16 +68,13 @@ export class Rotations {
     this.#heard.set(epoch, heard);
   }
 
-  /** Reads a rotation: opened, or not for this device, or refused (and counted). */
-  take(frame: Uint8Array): 'opened' | 'unknown-author' | 'no' {
+  /** Reads a rotation: the epoch is open, or it is not for this device, or it is refused (and counted). */
+  take(frame: Uint8Array, keysetOf: (device: DeviceId) => Bytes | undefined): Rotation | 'unknown-author' | 'refused' {
     const { parts, surroundings } = this.#work;
-    const rotation = parts.keyring.readRotate(frame, (device) => this.#work.keysetOf(device));
-    if (isRefusal(rotation)) {
-      surroundings.counters.count(`rotation-${rotation.refused}`);
-      return rotation.refused === 'unknown-author' ? 'unknown-author' : 'no';
-    }
-    if (!rotation.mine) return 'no';
-    return 'opened';
+    const rotation = parts.keyring.readRotate(frame, keysetOf);
+    if (!isRefusal(rotation)) return rotation;
+    surroundings.counters.count(`rotation-${rotation.refused}`);
+    return rotation.refused === 'unknown-author' ? 'unknown-author' : 'refused';
   }
 
   /** A rotation is due by one's own doing: it is not left to the others. */
@@ -77,40 +85,42 @@ export class Rotations {
   decide(): void {
     this.#closeOld();
     if (!this.#isMember()) return;
-    const choice = this.#choice();
-    if (!choice.rotationDue) {
+    if (!this.#choice().rotationDue) {
       this.#dueNow = false;
       return;
     }
-    if (this.#dueNow) return this.rotate();
-    if (this.#timer) return;
-    this.#timer = true;
+    if (this.#dueNow) {
+      this.rotate();
+      return;
+    }
     const place = this.rankAmong(this.memberDevices(), idBytes(this.#work.parts.log.state().memberSetHash));
     this.#work.later('rotate', Math.min((place + 1) * RANK_PAUSE, LONGEST_RANK_PAUSE), () => {
-      this.#timer = false;
       this.#dueNow = this.#isMember() && this.#choice().rotationDue;
       this.#work.wake();
     });
   }
 
-  /** Makes the next epoch, with a new address, for the members as this device knows them; returns its frame, posted at every head's address. */
-  rotate(): { epoch: Hash; frame: Uint8Array } {
+  /** Makes the next epoch, with a new address, for the members as this device knows them; its frame is posted at every head's address. */
+  rotate(): { readonly epoch: Hash; readonly frame: Bytes } {
     const { parts, surroundings, acknowledged } = this.#work;
     const state = parts.log.state();
     const members = [...state.members.values()].flatMap((member) =>
       member.identity.map(({ device }) => ({ device, prekey: acknowledged.prekeyOf(device) ?? member.prekey })),
     );
     const parents = this.#choice().heads;
-    const epochs = this.#roomEpochs().filter((epoch) => parents.includes(epoch.id));
+    const before = this.#roomEpochs().filter((epoch) => parents.includes(epoch.id));
     const address = { secret: surroundings.random.bytes(32), mailboxes: surroundings.pickMailboxes() };
+    const prekey = parts.keyring.newPrekey();
     const made = parts.keyring.rotate({
       parents,
       address,
       members,
       memberSet: state.memberSetHash,
+      prekey,
       sign: (purpose, body) => parts.persona.sign(purpose, body),
     });
-    for (const epoch of epochs) this.#work.post(parts.keyring.sealRotation(epoch.address, made.frame));
+    const posted = (): void => parts.keyring.prekeyPosted(prekey, surroundings.networkTime());
+    for (const epoch of before) this.#work.post(parts.keyring.sealRotation(epoch.address, made.frame), posted);
     this.#dueNow = false;
     return made;
   }
@@ -119,8 +129,12 @@ export class Rotations {
     return this.#work.parts.log.state().members.has(this.#work.parts.persona.id);
   }
 
-  #roomEpochs() {
-    return this.#work.parts.keyring.epochs().filter((epoch) => !epoch.join);
+  #epochs(): readonly Epoch[] {
+    return this.#work.parts.keyring.epochs();
+  }
+
+  #roomEpochs(): Epoch[] {
+    return this.#epochs().filter((epoch) => !epoch.join);
   }
 
   #choice(): EpochChoice {
@@ -130,16 +144,21 @@ export class Rotations {
   /** Closes what came before an epoch under which every other device has been heard, and what is too old. */
   #closeOld(): void {
     const { parts, surroundings } = this.#work;
-    const epochs = this.#roomEpochs();
-    const current = this.#choice().writeUnder;
-    const newest = epochs.find((epoch) => epoch.id === current);
+    const { writeUnder, heads } = this.#choice();
+    const newest = this.#epochs().find((epoch) => epoch.id === writeUnder);
     if (newest === undefined) return;
     const heard = this.#heard.get(newest.id);
     const all = newest.devices.every((device) => device === parts.me || heard?.has(device) === true);
-    const heads = new Set(this.#choice().heads);
-    for (const epoch of epochs) {
+    for (const epoch of this.#roomEpochs()) {
       const old = surroundings.networkTime() - epoch.openedAt > OLDEST;
-      if (epoch.id !== newest.id && !heads.has(epoch.id) && (all || old)) parts.keyring.close(epoch.id);
+      if (!heads.includes(epoch.id) && (all || old)) parts.keyring.close(epoch.id);
     }
+    for (const [epoch, joiner] of this.#joins) if (heard?.has(joiner) === true) this.#dropJoin(epoch);
+  }
+
+  #dropJoin(epoch: Hash): void {
+    this.#joins.delete(epoch);
+    this.#work.remove(JOINS + epoch);
+    this.#work.parts.keyring.close(epoch);
   }
 }

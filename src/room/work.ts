@@ -1,8 +1,8 @@
 /** What the parts of one room's work share: the state, and the ways to tell, to keep and to wake. */
-import type { Bytes, DeviceId, Hash } from '../base/index.ts';
+import type { Bytes } from '../base/index.ts';
 import type { RoomRecord } from '../wire/index.ts';
 import type { Acknowledgements } from './acknowledgements.ts';
-import type { RoomParts, RoomSurroundings } from './context.ts';
+import type { RoomParts, RoomSurroundings, Standing } from './context.ts';
 import type { Following } from './following.ts';
 import type { OperationContent } from './operation.ts';
 import type { Sealed } from './outbox.ts';
@@ -14,7 +14,7 @@ export interface Work {
   readonly acknowledged: Acknowledgements;
   readonly following: Following;
   /** Posts go out, in order, once the running step is durable. */
-  post(sealed: readonly Sealed[]): void;
+  post(sealed: readonly Sealed[], sent?: () => void): void;
   /** Records to be kept, or dropped, with the running step. */
   put(key: string, value: Uint8Array): void;
   remove(key: string): void;
@@ -23,8 +23,7 @@ export interface Work {
   tell(operations: readonly Bytes[], updates: readonly Bytes[]): void;
   /** The link that was joined by has come to nothing. */
   fail(refusal: string): void;
-  keysetOf(device: DeviceId): Bytes | undefined;
-  isFollowedJoin(epoch: Hash): boolean;
+  standing(): Standing;
   keepRecord(): void;
   later(name: string, ms: number, action: () => void): void;
   wake(): void;

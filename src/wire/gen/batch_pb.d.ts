@@ -163,11 +163,11 @@ export declare type ReceiptBody = Message<"sotto.v1.ReceiptBody"> & {
   prekey: Uint8Array;
 
   /**
-   * The user has seen everything up to this hybrid logical clock; 0 when that is not told.
+   * What the user has seen, of each device.
    *
-   * @generated from field: uint64 read_up_to = 5;
+   * @generated from field: repeated sotto.v1.Head read = 5;
    */
-  readUpTo: bigint;
+  read: Head[];
 };
 
 /**
@@ -188,14 +188,21 @@ export declare type Outgoing = Message<"sotto.v1.Outgoing"> & {
   posts: Post[];
 
   /**
-   * The updates that are sent once this is.
+   * The updates of one's own that it carries come after this one; absent when they begin with the first.
    *
-   * @generated from field: repeated sotto.v1.Head covers = 2;
+   * @generated from field: sotto.v1.Head after = 2;
    */
-  covers: Head[];
+  after?: Head | undefined;
 
   /**
-   * @generated from field: bool sent = 3;
+   * The last of them; absent when it carries none.
+   *
+   * @generated from field: sotto.v1.Head up_to = 3;
+   */
+  upTo?: Head | undefined;
+
+  /**
+   * @generated from field: bool sent = 4;
    */
   sent: boolean;
 };

@@ -4,6 +4,7 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
+import type { Head } from "./batch_pb.js";
 
 /**
  * Describes the file room_record.proto.
@@ -45,35 +46,30 @@ export declare type RoomRecord = Message<"sotto.v1.RoomRecord"> & {
   refusal: string;
 
   /**
-   * One's own last update that was given to the outbox: segment and seq, each plus one; zero when none was.
+   * One's own last update that was given to the outbox.
    *
-   * @generated from field: uint32 posted_segment = 5;
+   * @generated from field: sotto.v1.Head posted = 5;
    */
-  postedSegment: number;
+  posted?: Head | undefined;
 
   /**
-   * @generated from field: uint32 posted_seq = 6;
-   */
-  postedSeq: number;
-
-  /**
-   * Everything up to this hybrid logical clock has been seen.
+   * What the user has seen, of each device.
    *
-   * @generated from field: uint64 read_up_to = 7;
+   * @generated from field: repeated sotto.v1.Head read = 6;
    */
-  readUpTo: bigint;
+  read: Head[];
 
   /**
    * One's own name until it is in one's document.
    *
-   * @generated from field: string name = 8;
+   * @generated from field: string name = 7;
    */
   name: string;
 
   /**
    * This device left.
    *
-   * @generated from field: bool left = 9;
+   * @generated from field: bool left = 8;
    */
   left: boolean;
 };
@@ -139,11 +135,11 @@ export declare type InviteRecord = Message<"sotto.v1.InviteRecord"> & {
   link: string;
 
   /**
-   * The prekey made for this invite: its id, 8 bytes.
+   * The prekey made for this invite, 1216 bytes.
    *
-   * @generated from field: bytes prekey_id = 2;
+   * @generated from field: bytes prekey = 2;
    */
-  prekeyId: Uint8Array;
+  prekey: Uint8Array;
 };
 
 /**
@@ -151,4 +147,82 @@ export declare type InviteRecord = Message<"sotto.v1.InviteRecord"> & {
  * Use `create(InviteRecordSchema)` to create a new message.
  */
 export declare const InviteRecordSchema: GenMessage<InviteRecord>;
+
+/**
+ * The Welcomes that were posted for an invite, at rest.
+ *
+ * @generated from message sotto.v1.WelcomesRecord
+ */
+export declare type WelcomesRecord = Message<"sotto.v1.WelcomesRecord"> & {
+  /**
+   * H(Welcome), 32 bytes each.
+   *
+   * @generated from field: repeated bytes hashes = 1;
+   */
+  hashes: Uint8Array[];
+};
+
+/**
+ * Describes the message sotto.v1.WelcomesRecord.
+ * Use `create(WelcomesRecordSchema)` to create a new message.
+ */
+export declare const WelcomesRecordSchema: GenMessage<WelcomesRecord>;
+
+/**
+ * A Join that has been seen and not yet been decided, at rest.
+ *
+ * @generated from message sotto.v1.SeenJoin
+ */
+export declare type SeenJoin = Message<"sotto.v1.SeenJoin"> & {
+  /**
+   * The invite, 32 bytes.
+   *
+   * @generated from field: bytes ipk = 1;
+   */
+  ipk: Uint8Array;
+
+  /**
+   * The Welcome that it answers, 32 bytes.
+   *
+   * @generated from field: bytes welcome = 2;
+   */
+  welcome: Uint8Array;
+
+  /**
+   * Signed Certificate of the joiner's device.
+   *
+   * @generated from field: bytes certificate = 3;
+   */
+  certificate: Uint8Array;
+
+  /**
+   * 1216 bytes.
+   *
+   * @generated from field: bytes prekey = 4;
+   */
+  prekey: Uint8Array;
+
+  /**
+   * @generated from field: string name = 5;
+   */
+  name: string;
+
+  /**
+   * Where the joiner writes until it is let in: secret of 32 bytes, two mailboxes of 32.
+   *
+   * @generated from field: bytes address = 6;
+   */
+  address: Uint8Array;
+
+  /**
+   * @generated from field: repeated bytes mailboxes = 7;
+   */
+  mailboxes: Uint8Array[];
+};
+
+/**
+ * Describes the message sotto.v1.SeenJoin.
+ * Use `create(SeenJoinSchema)` to create a new message.
+ */
+export declare const SeenJoinSchema: GenMessage<SeenJoin>;
 

@@ -3,12 +3,13 @@
 /* eslint-disable */
 
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { file_batch } from "./batch_pb.js";
 
 /**
  * Describes the file room_record.proto.
  */
 export const file_room_record = /*@__PURE__*/
-  fileDesc("ChFyb29tX3JlY29yZC5wcm90bxIIc290dG8udjEivwEKClJvb21SZWNvcmQSDAoEcm9vbRgBIAEoDBISCgppbnZpdGVkX3RvGAIgASgJEiIKB2pvaW5pbmcYAyABKAsyES5zb3R0by52MS5Kb2luaW5nEg8KB3JlZnVzYWwYBCABKAkSFgoOcG9zdGVkX3NlZ21lbnQYBSABKA0SEgoKcG9zdGVkX3NlcRgGIAEoDRISCgpyZWFkX3VwX3RvGAcgASgEEgwKBG5hbWUYCCABKAkSDAoEbGVmdBgJIAEoCCJKCgdKb2luaW5nEgwKBGxpbmsYASABKAkSDwoHd2VsY29tZRgCIAEoDBIRCglqb2luX2hhc2gYAyABKAwSDQoFZXBvY2gYBCABKAwiLwoMSW52aXRlUmVjb3JkEgwKBGxpbmsYASABKAkSEQoJcHJla2V5X2lkGAIgASgMYgZwcm90bzM");
+  fileDesc("ChFyb29tX3JlY29yZC5wcm90bxIIc290dG8udjEivQEKClJvb21SZWNvcmQSDAoEcm9vbRgBIAEoDBISCgppbnZpdGVkX3RvGAIgASgJEiIKB2pvaW5pbmcYAyABKAsyES5zb3R0by52MS5Kb2luaW5nEg8KB3JlZnVzYWwYBCABKAkSHgoGcG9zdGVkGAUgASgLMg4uc290dG8udjEuSGVhZBIcCgRyZWFkGAYgAygLMg4uc290dG8udjEuSGVhZBIMCgRuYW1lGAcgASgJEgwKBGxlZnQYCCABKAgiSgoHSm9pbmluZxIMCgRsaW5rGAEgASgJEg8KB3dlbGNvbWUYAiABKAwSEQoJam9pbl9oYXNoGAMgASgMEg0KBWVwb2NoGAQgASgMIiwKDEludml0ZVJlY29yZBIMCgRsaW5rGAEgASgJEg4KBnByZWtleRgCIAEoDCIgCg5XZWxjb21lc1JlY29yZBIOCgZoYXNoZXMYASADKAwifwoIU2VlbkpvaW4SCwoDaXBrGAEgASgMEg8KB3dlbGNvbWUYAiABKAwSEwoLY2VydGlmaWNhdGUYAyABKAwSDgoGcHJla2V5GAQgASgMEgwKBG5hbWUYBSABKAkSDwoHYWRkcmVzcxgGIAEoDBIRCgltYWlsYm94ZXMYByADKAxiBnByb3RvMw", [file_batch]);
 
 /**
  * Describes the message sotto.v1.RoomRecord.
@@ -30,4 +31,18 @@ export const JoiningSchema = /*@__PURE__*/
  */
 export const InviteRecordSchema = /*@__PURE__*/
   messageDesc(file_room_record, 2);
+
+/**
+ * Describes the message sotto.v1.WelcomesRecord.
+ * Use `create(WelcomesRecordSchema)` to create a new message.
+ */
+export const WelcomesRecordSchema = /*@__PURE__*/
+  messageDesc(file_room_record, 3);
+
+/**
+ * Describes the message sotto.v1.SeenJoin.
+ * Use `create(SeenJoinSchema)` to create a new message.
+ */
+export const SeenJoinSchema = /*@__PURE__*/
+  messageDesc(file_room_record, 4);
 

@@ -1,0 +1,366 @@
+/**
+ * A peer's side of the network: which relays there are, which of them is the guard, and the circuits that stand.
+ *
+ *   anchors ──► first contact (guard) ──► directory ──► paths ──► circuits ──► mailboxes
+ *       ▲                │ silent                                   │ died: blame, another path
+ *       └── next guard ──┘                                          ▼
+ *                          refreshed every half hour, over three hops from two anchors
+ */
+import { integer, isRefusal, pick, toHex, type Bytes, type Clock, type Counters, type Random, type RelayId } from '../base/index.ts';
+import {
+  Blame, choosePath, Directory, DirectoryClient, Guards, NetworkTime,
+  type Anchor, type Candidate, type Descriptor, type DirectoryCircuit, type GuardState,
+} from '../directory/index.ts';
+import type { CellLink, LinkHandler, LinkNode } from '../link/index.ts';
+import { circuitMailboxes, type Mailboxes } from '../mailbox/index.ts';
+import { BALANCED, cover } from '../mix/index.ts';
+import { CircuitClient, CircuitPool, MessageKind, type Circuit } from '../onion/index.ts';
+
+export interface NetworkOptions {
+  /** Opens this machine's node. `trusted` says which addresses may be dialled although they are private or plain. */
+  readonly link: (handler: LinkHandler, trusted: (address: string) => boolean) => Promise<LinkNode>;
+  readonly anchors: readonly Anchor[];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly counters: Counters;
+  /** What an earlier run kept: guards and directory. */
+  readonly kept: (key: string) => Uint8Array | undefined;
+  readonly keep: (key: string, value: Bytes) => void;
+  readonly changed: () => void;
+}
+
+export type NetworkState = 'private' | 'connecting' | 'looking' | 'offline';
+
+const REFRESH = { least: 25 * 60_000, more: 10 * 60_000 };
+const FIRST_REFRESH = { least: 5_000, more: 10_000 };
+const FIRST_RETRY = 500;
+const LONGEST_RETRY = 15_000;
+
+export class PeerNetwork {
+  readonly #options: NetworkOptions;
+  readonly #time: NetworkTime;
+  readonly #directory: Directory;
+  readonly #guards: Guards;
+  readonly #blame: Blame;
+  readonly #client: CircuitClient;
+  readonly #pool: CircuitPool;
+  readonly #trusted: ReadonlySet<RelayId>;
+  readonly mailboxes: Mailboxes;
+  #node: LinkNode | undefined;
+  #failures = 0;
+  #contacted = false;
+  readonly #contact = Promise.withResolvers<void>();
+  #offline = false;
+  #stopped = false;
+  #cancel: () => void = () => undefined;
+
+  constructor(options: NetworkOptions) {
+    this.#options = options;
+    const { clock, random, counters } = options;
+    this.#time = new NetworkTime(clock);
+    this.#trusted = new Set(options.anchors.map(({ id }) => id));
+    this.#directory = new Directory({ now: () => this.#time.seconds(), trusted: this.#trusted, counters });
+    this.#guards = new Guards(clock, random, readGuards(options.kept('guards')));
+    this.#blame = new Blame(clock);
+    this.#client = new CircuitClient({
+      clock,
+      random,
+      counters,
+      time: ({ relay, seconds }) => this.#time.heard(relay, seconds),
+    });
+    this.#pool = new CircuitPool({
+      clock,
+      random,
+      path: (mailbox, avoid) => this.#path(mailbox, avoid),
+      build: (path) => this.#build(path),
+      blamed: ({ path, hop, why }) => this.#blamed(path, hop, why),
+      opened: (circuit) => {
+        cover(circuit, { clock, random });
+        void circuit.ping().then(() => options.changed(), () => undefined);
+        options.changed();
+      },
+    });
+    this.mailboxes = circuitMailboxes({ circuits: this.#pool, clock, counters });
+    this.#restoreDirectory();
+  }
+
+  /** Opens the node and begins to look for relays. Rejects only when the node itself cannot be made. */
+  async start(): Promise<void> {
+    const dialable = new Set(this.#options.anchors.flatMap(({ addresses }) => addresses));
+    this.#node = await this.#options.link(this.#client, (address) => dialable.has(address));
+    this.#refreshGuards();
+    void this.#learn();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#cancel();
+    this.#pool.close();
+    await this.#node?.stop();
+  }
+
+  // ── what a room asks ──
+
+  /** Milliseconds since 1970, by network time once it is known. */
+  now(): number {
+    return this.#time.now();
+  }
+
+  /** Two different mailboxes at random; anchors while the directory is not known. Throws an Error in words. */
+  pickMailboxes(): readonly [RelayId, RelayId] {
+    const listed = this.#directory.list().filter(({ roles }) => roles.mailbox).map(({ id }) => id);
+    const known = listed.length >= 2 ? listed : this.#options.anchors.map(({ id }) => id);
+    const first = pick(this.#options.random, known);
+    const second = pick(this.#options.random, known.filter((id) => id !== first));
+    if (first === undefined || second === undefined) throw new Error('Sotto needs at least two relays to keep messages, and knows fewer.');
+    return [first, second];
+  }
+
+  /** Builds a circuit ahead of use. */
+  prepare(isolation: string, mailbox: RelayId): void {
+    this.#pool.prepare(isolation, mailbox);
+  }
+
+  // ── what the screen asks ──
+
+  get state(): NetworkState {
+    if (this.#offline) return 'offline';
+    if (this.#pool.circuits().some((circuit) => !circuit.closed)) return 'private';
+    return this.#failures > 0 || !this.#contacted ? 'looking' : 'connecting';
+  }
+
+  get hops(): number {
+    return this.#pool.circuits().find((circuit) => !circuit.closed)?.path.length ?? 0;
+  }
+
+  circuits(): readonly Circuit[] {
+    return this.#pool.circuits();
+  }
+
+  relays(): readonly { readonly id: RelayId; readonly address: string; readonly anchor: boolean; readonly guard: boolean }[] {
+    const guards = new Set(this.#guards.state().map(({ id }) => id));
+    return this.#directory.list().map(({ id, addresses }) => ({
+      id,
+      address: shortAddress(addresses[0] ?? ''),
+      anchor: this.#trusted.has(id),
+      guard: guards.has(id),
+    }));
+  }
+
+  addressOf(relay: RelayId): string {
+    const known = this.#directory.get(relay)?.addresses ?? this.#options.anchors.find(({ id }) => id === relay)?.addresses;
+    return shortAddress(known?.[0] ?? '');
+  }
+
+  get disagreement(): boolean {
+    return this.#directory.disagreements().length > 0;
+  }
+
+  /** The machine is online, or it is not. Coming back, nothing is held against relays that were silent. */
+  setOnline(online: boolean): void {
+    if (this.#offline === !online) return;
+    this.#offline = !online;
+    if (online) this.wake();
+    this.#options.changed();
+  }
+
+  /** After sleep, or on another network: everything is tried again at once. */
+  wake(): void {
+    this.#guards.forgive();
+    this.#failures = 0;
+    this.#cancel();
+    void this.#learn();
+  }
+
+  // ── guards and the directory ──
+
+  #restoreDirectory(): void {
+    const kept = this.#options.kept('directory');
+    if (kept === undefined) return;
+    for (const signed of splitDirectory(kept)) this.#directory.add(signed);
+    this.#contacted = this.#directory.list().length >= 3;
+    if (this.#contacted) this.#contact.resolve();
+  }
+
+  #refreshGuards(): void {
+    const anchors: Candidate[] = this.#options.anchors.map(({ id, addresses }) => ({ id, addresses }));
+    const others = this.#directory.list().filter(({ id, roles }) => roles.guard && !this.#trusted.has(id));
+    if (this.#guards.refresh([...anchors, ...others])) this.#options.keep('guards', encodeGuards(this.#guards.state()));
+  }
+
+  /** First contact and refresh, again and again. */
+  async #learn(): Promise<void> {
+    const guard = this.#guards.pick();
+    if (guard === undefined || this.#stopped) return;
+    try {
+      const learned = await this.#directoryClient().firstContact(guard.id);
+      if (isRefusal(learned)) throw new Error(learned.detail ?? learned.refused);
+      this.#guards.answered(guard.id);
+      this.#failures = 0;
+      this.#keepDirectory();
+      const first = !this.#contacted;
+      this.#contacted = true;
+      this.#contact.resolve();
+      this.#schedule(FIRST_REFRESH, () => void this.#refresh());
+      if (first) this.#options.changed();
+    } catch {
+      this.#options.counters.count('guard-silent');
+      this.#guards.failed(guard.id);
+      this.#failures++;
+      const wait = Math.min(LONGEST_RETRY, FIRST_RETRY * 2 ** Math.min(this.#failures, 6));
+      this.#schedule({ least: wait / 2, more: wait / 2 }, () => void this.#learn());
+      this.#options.changed();
+    }
+  }
+
+  /** Whole directories through three hops from two anchors, so that a guard alone cannot choose what a client sees. */
+  async #refresh(): Promise<void> {
+    for (const anchor of this.#twoAnchors()) {
+      const path = this.#choose(anchor, false, []);
+      if (isRefusal(path)) continue;
+      await this.#directoryClient().fetch(path).catch(() => this.#options.counters.count('directory-fetch'));
+    }
+    this.#refreshGuards();
+    this.#keepDirectory();
+    this.#schedule(REFRESH, () => void this.#learn());
+    this.#options.changed();
+  }
+
+  #twoAnchors(): RelayId[] {
+    const guard = this.#guards.pick()?.id;
+    const anchors = this.#options.anchors.map(({ id }) => id).filter((id) => id !== guard);
+    const first = pick(this.#options.random, anchors);
+    const second = pick(this.#options.random, anchors.filter((id) => id !== first));
+    return [first, second].filter((id) => id !== undefined);
+  }
+
+  #directoryClient(): DirectoryClient {
+    return new DirectoryClient(this.#directory, {
+      describe: async (guard) => this.#client.describe(await this.#dial(guard)),
+      open: async (path): Promise<DirectoryCircuit> => {
+        const circuit = await this.#build(path);
+        return {
+          ask: async (body) => (await circuit.request(MessageKind.DIRECTORY_REQUEST, body)).body,
+          close: () => circuit.close(),
+        };
+      },
+    });
+  }
+
+  #keepDirectory(): void {
+    this.#options.keep('directory', joinDirectory(this.#directory.list().map(({ signed }) => signed)));
+  }
+
+  #schedule(wait: { readonly least: number; readonly more: number }, action: () => void): void {
+    if (this.#stopped) return;
+    this.#cancel();
+    this.#cancel = this.#options.clock.after(wait.least + integer(this.#options.random, Math.max(1, Math.floor(wait.more))), action);
+  }
+
+  // ── circuits ──
+
+  async #dial(guard: RelayId): Promise<CellLink> {
+    if (this.#node === undefined) throw new Error('the network is not open');
+    const known = this.#guards.state().find(({ id }) => id === guard)?.addresses ?? this.#directory.get(guard)?.addresses;
+    if (known === undefined) throw new Error('the guard has no address');
+    return this.#node.dial(known);
+  }
+
+  #choose(last: RelayId, mailbox: boolean, avoid: readonly RelayId[]) {
+    const guard = this.#guards.pick(last);
+    if (guard === undefined) throw new Error('Sotto knows no relay to begin with.');
+    return choosePath({
+      descriptors: this.#directory.list(),
+      guard: guard.id,
+      last,
+      mailbox,
+      trusted: this.#trusted,
+      avoids: (relay) => avoid.includes(relay) || this.#blame.avoids(relay),
+      random: this.#options.random,
+    });
+  }
+
+  /** Waits for the directory, the first time. */
+  async #path(mailbox: RelayId, avoid: readonly RelayId[]): Promise<readonly Descriptor[]> {
+    await this.#contact.promise;
+    const path = this.#choose(mailbox, true, avoid);
+    if (isRefusal(path)) throw new Error(path.detail ?? path.refused);
+    return path;
+  }
+
+  async #build(path: readonly Descriptor[]): Promise<Circuit> {
+    const [guard] = path;
+    if (guard === undefined) throw new RangeError('path: want at least one relay');
+    let link: CellLink;
+    try {
+      link = await this.#dial(guard.id);
+    } catch (error) {
+      this.#guards.failed(guard.id);
+      this.#failures++;
+      this.#options.changed();
+      throw error;
+    }
+    this.#guards.answered(guard.id);
+    this.#failures = 0;
+    return this.#client.build(path, link, { delayClass: BALANCED.delayClass });
+  }
+
+  #blamed(path: readonly RelayId[], hop: number | undefined, why: string): void {
+    this.#options.counters.count('circuit-blamed');
+    this.#blame.record(path);
+    const [guard] = path;
+    if (hop === 0 && guard !== undefined && why !== '') this.#guards.failed(guard);
+    this.#options.changed();
+  }
+}
+
+// ── what is kept over restarts ──
+
+const encodeGuards = (state: readonly GuardState[]): Bytes => new TextEncoder().encode(JSON.stringify(state)) as Bytes;
+
+/** What was kept is this device's own; damaged, it is as if there were none. */
+function readGuards(kept: Uint8Array | undefined): readonly GuardState[] {
+  if (kept === undefined) return [];
+  try {
+    const state: unknown = JSON.parse(new TextDecoder().decode(kept));
+    return Array.isArray(state) && state.every(isGuardState) ? state : [];
+  } catch {
+    return [];
+  }
+}
+
+function isGuardState(value: unknown): value is GuardState {
+  if (typeof value !== 'object' || value === null) return false;
+  const { id, addresses, until, listed } = value as Partial<GuardState>;
+  return typeof id === 'string' && Array.isArray(addresses) && typeof until === 'number' && typeof listed === 'number';
+}
+
+/** Each descriptor after its length, u16: the same layout as a page of DIRECTORY, without a bound. */
+function joinDirectory(descriptors: readonly Uint8Array[]): Bytes {
+  const joined = new Uint8Array(descriptors.reduce((sum, d) => sum + 2 + d.length, 0));
+  let at = 0;
+  for (const descriptor of descriptors) {
+    joined.set([descriptor.length >> 8, descriptor.length & 0xff], at);
+    joined.set(descriptor, at + 2);
+    at += 2 + descriptor.length;
+  }
+  return joined;
+}
+
+function splitDirectory(joined: Uint8Array): Bytes[] {
+  const descriptors: Bytes[] = [];
+  for (let at = 0; at + 2 <= joined.length; ) {
+    const length = ((joined[at] as number) << 8) | (joined[at + 1] as number);
+    descriptors.push(joined.slice(at + 2, at + 2 + length) as Bytes);
+    at += 2 + length;
+  }
+  return descriptors;
+}
+
+/** host:port of a multiaddr, for the screen. */
+function shortAddress(multiaddr: string): string {
+  const parts = multiaddr.split('/');
+  return parts.length >= 5 ? `${parts[2]}:${parts[4]}` : multiaddr;
+}
+
+export const shortId = (id: RelayId | Bytes): string => (typeof id === 'string' ? id : toHex(id)).slice(0, 8);

@@ -1,0 +1,384 @@
+/**
+ * createPeer: everything put together, the same in a tab, in Node and in the simulation.
+ *
+ *   store ──► device ──► rooms ─┐
+ *   link ──► network ──► mailboxes ──► rooms ──► one view for the screen
+ */
+import { Counters, toHex, type Clock, type PersonaId, type Random, type RoomId } from '../base/index.ts';
+import type { Anchor } from '../directory/index.ts';
+import type { LinkHandler, LinkNode } from '../link/index.ts';
+import { createRoom, joinRoom, openRoom, type Room, type RoomSurroundings } from '../room/index.ts';
+import { StoreError, type Records, type Store, type StoreTrouble } from '../store/index.ts';
+import { arrive, linkRefused, parseLink, type Arrival } from './arrival.ts';
+import { Device } from './device.ts';
+import { networkView } from './network-view.ts';
+import { PeerNetwork } from './network.ts';
+import { inviteItem, roomItem, roomView } from './room-view.ts';
+import { LinkRefused, type InviteItem, type InvitePreview, type Peer, type PeerView, type RoomView, type StorageView } from './view.ts';
+
+export interface PeerOptions {
+  readonly store: Store;
+  readonly link: (handler: LinkHandler, trusted: (address: string) => boolean) => Promise<LinkNode>;
+  readonly anchors: readonly Anchor[];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly counters?: Counters;
+  /** Asks the platform to keep what is stored; resolves with its answer. */
+  readonly persist?: () => Promise<boolean>;
+}
+
+/** Changes within so many ms reach the screen as one. */
+const BREATH = 16;
+const NEW_ROOM = 'New room';
+
+const TROUBLES: Record<StoreTrouble, NonNullable<StorageView['trouble']>> = {
+  quota: 'full',
+  aborted: 'closed',
+  closed: 'closed',
+  blocked: 'closed',
+  refused: 'refused',
+  damaged: 'damaged',
+};
+
+interface Held {
+  readonly room: Room;
+  readonly store: string;
+  view: RoomView | undefined;
+  firstUnread: string | undefined;
+}
+
+/** Rejects with StoreError when nothing can be kept, and with an Error in words. */
+export async function createPeer(options: PeerOptions): Promise<LocalPeer> {
+  const device = await Device.open(options.store);
+  const peer = new LocalPeer(options, device);
+  await peer.open();
+  return peer;
+}
+
+export class LocalPeer implements Peer {
+  readonly network: PeerNetwork;
+  readonly counters: Counters;
+  readonly #options: PeerOptions;
+  readonly #device: Device;
+  readonly #rooms = new Map<RoomId, Held>();
+  readonly #listeners = new Set<() => void>();
+  readonly #arrivals = new Map<string, Promise<Arrival>>();
+  #view: PeerView | undefined;
+  #breath = false;
+  #trouble: StorageView['trouble'];
+  #persisted: boolean | undefined;
+  #unlisten: () => void = () => undefined;
+  #stopped = false;
+
+  constructor(options: PeerOptions, device: Device) {
+    this.#options = options;
+    this.#device = device;
+    this.counters = options.counters ?? new Counters();
+    const { clock, random, anchors, link } = options;
+    this.network = new PeerNetwork({
+      link,
+      anchors,
+      clock,
+      random,
+      counters: this.counters,
+      kept: (key) => device.kept(key),
+      keep: (key, value) => void device.keep(key, value).catch(() => this.counters.count('write-failed')),
+      changed: () => this.#changed(),
+    });
+  }
+
+  async open(): Promise<void> {
+    this.#unlisten = this.#options.store.onTrouble((trouble) => {
+      this.#trouble = trouble === 'well' ? undefined : TROUBLES[trouble];
+      this.#changed();
+    });
+    for (const { room, store } of this.#device.rooms()) await this.#reopen(room, store);
+    await this.network.start();
+    for (const { room } of this.#rooms.values()) room.start();
+    if (this.#rooms.size === 0) this.#prepareRoom();
+  }
+
+  // ── the view ──
+
+  view(): PeerView {
+    this.#view ??= this.#look();
+    return this.#view;
+  }
+
+  room(id: RoomId): RoomView | undefined {
+    const held = this.#rooms.get(id);
+    if (held === undefined) return undefined;
+    const firstUnread = held.firstUnread ?? held.room.unread()[0]?.id;
+    held.view ??= roomView(held.room, { now: this.network.now(), failure: failureWords(held.room) }, firstUnread);
+    return held.view;
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #look(): PeerView {
+    const rooms = [...this.#rooms.values()].map(({ room }) => roomItem(room));
+    const latest = (at: number | undefined): number => at ?? Number.MAX_SAFE_INTEGER;
+    const { delivered, asked } = this.#device.asks;
+    return {
+      connection: networkView.connection(this.network),
+      storage: {
+        ...(this.#trouble && { trouble: this.#trouble }),
+        ...(this.#persisted !== undefined && { persisted: this.#persisted }),
+        askToPersist: delivered && !asked,
+      },
+      rooms: rooms.toSorted((a, b) => latest(b.last?.at) - latest(a.last?.at)),
+      name: this.#device.name,
+      network: networkView.whole(this.network, this.counters),
+    };
+  }
+
+  /** One call to the listeners for all that changes within a breath. */
+  #changed(held?: Held): void {
+    this.#view = undefined;
+    if (held === undefined) for (const other of this.#rooms.values()) other.view = undefined;
+    else held.view = undefined;
+    if (this.#breath || this.#stopped) return;
+    this.#breath = true;
+    this.#options.clock.after(BREATH, () => {
+      this.#breath = false;
+      this.#noteDelivery();
+      for (const listener of [...this.#listeners]) listener();
+    });
+  }
+
+  #noteDelivery(): void {
+    if (this.#device.asks.delivered) return;
+    const delivered = [...this.#rooms.values()].some(({ room }) =>
+      room.chat.timeline().some((message) => message.author === room.me && ['delivered', 'read'].includes(room.stateOf(message.id))),
+    );
+    if (delivered) void this.#device.noteDelivered().catch(() => this.counters.count('write-failed'));
+  }
+
+  // ── rooms ──
+
+  /** The circuits of the next room, built while nobody has asked for it yet. */
+  #next: { readonly isolation: string; readonly mailboxes: ReturnType<PeerNetwork['pickMailboxes']> } | undefined;
+
+  #prepareRoom(): void {
+    try {
+      const mailboxes = this.network.pickMailboxes();
+      const isolation = toHex(this.#options.random.bytes(16));
+      this.#next = { isolation, mailboxes };
+      for (const mailbox of mailboxes) this.network.prepare(isolation, mailbox);
+    } catch {
+      // Fewer than two relays are known: the room is made without.
+      this.#next = undefined;
+    }
+  }
+
+  #surroundings(records: Records, changed: () => void): RoomSurroundings {
+    const { clock, random } = this.#options;
+    const next = this.#next;
+    this.#next = undefined;
+    let prepared = next?.mailboxes;
+    return {
+      records,
+      mailboxes: this.network.mailboxes,
+      clock,
+      random,
+      counters: this.counters,
+      networkTime: () => this.network.now(),
+      isolation: next?.isolation ?? toHex(random.bytes(16)),
+      pickMailboxes: () => {
+        const picked = prepared ?? this.network.pickMailboxes();
+        prepared = undefined;
+        return picked;
+      },
+      changed,
+    };
+  }
+
+  async #reopen(id: RoomId, store: string): Promise<void> {
+    try {
+      const records = await this.#options.store.open(store);
+      const room = this.#hold(store, (changed) => openRoom(this.#surroundings(records, changed)));
+      // Listed, and never written: its making was cut short.
+      if (room === undefined) await this.#device.dropRoom(id);
+    } catch (error) {
+      this.counters.count('room-damaged');
+      this.#trouble = error instanceof StoreError ? TROUBLES[error.trouble] : 'damaged';
+    }
+  }
+
+  #hold<R extends Room | undefined>(store: string, make: (changed: () => void) => R): R {
+    let held: Held | undefined;
+    const room = make(() => this.#changed(held));
+    if (room !== undefined) {
+      held = { room, store, view: undefined, firstUnread: undefined };
+      this.#rooms.set(room.id, held);
+    }
+    return room;
+  }
+
+  /** Lists the room first: what is listed and empty is dropped at the next start, what is kept and not listed would be lost. */
+  async #begin(make: (surroundings: RoomSurroundings) => Room): Promise<RoomId> {
+    const store = Device.storeName(this.#options.random);
+    const records = await this.#options.store.open(store);
+    const room = this.#hold(store, (changed) => make(this.#surroundings(records, changed)));
+    await this.#device.addRoom(room.id, store);
+    room.start();
+    await room.settled();
+    this.#changed();
+    return room.id;
+  }
+
+  newRoom(): Promise<RoomId> {
+    const name = this.#device.name;
+    return this.#begin((surroundings) => createRoom(surroundings, { name, roomName: NEW_ROOM }));
+  }
+
+  say(id: RoomId, text: string): void {
+    this.#held(id).room.write({ say: { text } });
+  }
+
+  retry(id: RoomId, _message: string): void {
+    this.#held(id).room.retry();
+  }
+
+  discard(id: RoomId, message: string): void {
+    this.#held(id).room.discard(message);
+  }
+
+  markRead(id: RoomId): void {
+    const held = this.#held(id);
+    const [first] = held.room.unread();
+    if (first === undefined) return;
+    held.firstUnread = first.id;
+    held.room.markRead();
+  }
+
+  renameRoom(id: RoomId, name: string): void {
+    this.#held(id).room.write({ roomName: { name } });
+  }
+
+  rename(name: string, id?: RoomId): void {
+    if (id === undefined) {
+      void this.#device.rename(name).catch(() => this.counters.count('write-failed'));
+      this.#changed();
+    } else {
+      this.#held(id).room.write({ profile: { name } });
+    }
+  }
+
+  async leave(id: RoomId): Promise<void> {
+    const { room } = this.#held(id);
+    room.leave();
+    await room.settled();
+  }
+
+  async forget(id: RoomId): Promise<void> {
+    const { room, store } = this.#held(id);
+    await room.stop();
+    this.#rooms.delete(id);
+    await this.#device.dropRoom(id);
+    await this.#options.store.remove(store);
+    this.#changed();
+  }
+
+  async removePerson(id: RoomId, person: PersonaId): Promise<void> {
+    const { room } = this.#held(id);
+    room.removeMember(person);
+    await room.settled();
+  }
+
+  admit(id: RoomId, request: string, yes: boolean): void {
+    this.#held(id).room.admissions.answer(request, yes);
+  }
+
+  // ── invites ──
+
+  invite(id: RoomId, terms: { readonly uses: number; readonly hours: number }): Promise<InviteItem> {
+    const { room } = this.#held(id);
+    const names = { inviter: room.ownName, room: roomItem(room).name };
+    return new Promise((resolve, reject) => {
+      const link = room.admissions.invite({ ...terms, names }, () => {
+        const made = room.admissions.invites().find((invite) => invite.link === link);
+        if (made === undefined) reject(new Error('The invite was closed before the network held it.'));
+        else resolve(inviteItem(made));
+      });
+    });
+  }
+
+  async revoke(id: RoomId, invite: string): Promise<void> {
+    const { room } = this.#held(id);
+    room.admissions.revoke(invite);
+    await room.settled();
+  }
+
+  async preview(text: string): Promise<InvitePreview> {
+    const { welcome, link } = await this.#arrival(text);
+    const held = this.#rooms.get(welcome.room);
+    return {
+      inviterName: welcome.inviterName,
+      roomName: welcome.roomName,
+      people: welcome.people,
+      expires: link.expiresHour * 3_600_000,
+      ...(held !== undefined && held.room.standing !== 'left' && { already: welcome.room }),
+    };
+  }
+
+  async join(text: string, name: string): Promise<RoomId> {
+    const { link, welcome, signed } = await this.#arrival(text);
+    const held = this.#rooms.get(welcome.room);
+    if (held !== undefined && (held.room.standing === 'member' || held.room.standing === 'waiting')) return welcome.room;
+    if (held !== undefined) await this.forget(welcome.room);
+    return this.#begin((surroundings) => joinRoom(surroundings, link, welcome, signed, name));
+  }
+
+  /** A link is asked about once a visit, but for a failure. */
+  #arrival(text: string): Promise<Arrival> {
+    const { clock, random } = this.#options;
+    let link;
+    try {
+      link = parseLink(text, this.network.now());
+    } catch (error) {
+      return Promise.reject(error instanceof LinkRefused ? error : linkRefused('damaged'));
+    }
+    const known = this.#arrivals.get(link.link);
+    if (known !== undefined) return known;
+    const arrival = arrive(link, { mailboxes: this.network.mailboxes, clock, random, now: () => this.network.now() });
+    this.#arrivals.set(link.link, arrival);
+    arrival.catch(() => this.#arrivals.delete(link.link));
+    return arrival;
+  }
+
+  // ── the device ──
+
+  async persist(): Promise<void> {
+    this.#persisted = await this.#options.persist?.();
+    await this.#device.noteAsked();
+    this.#changed();
+  }
+
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#unlisten();
+    await Promise.all([...this.#rooms.values()].map(({ room }) => room.stop()));
+    await this.network.stop();
+    await this.#options.store.close();
+  }
+
+  #held(id: RoomId): Held {
+    const held = this.#rooms.get(id);
+    if (held === undefined) throw new Error('That room is not on this device.');
+    return held;
+  }
+}
+
+/** Why nothing could be written, in words for the screen. */
+function failureWords(room: Room): string | undefined {
+  const error = room.writeFailed;
+  if (error === undefined) return undefined;
+  const full = error instanceof StoreError && error.trouble === 'quota';
+  return full ? 'This device is full. Free some space, then try again.' : 'This could not be kept on this device. Try again.';
+}
+

@@ -1,0 +1,17 @@
+/** Heads of documents, as batches, receipts and records carry them. */
+import { deviceId, hash, idBytes, refuse, type Refusal } from '../base/index.ts';
+import type { Head } from '../replica/index.ts';
+import { create, HeadSchema, type Head as WireHead } from '../wire/index.ts';
+
+export const wireHead = (head: Head): WireHead =>
+  create(HeadSchema, { device: idBytes(head.device), segment: head.segment, seq: head.seq, hash: idBytes(head.hash) });
+
+/** Refused: `malformed`. */
+export function readHeads(heads: readonly WireHead[]): Head[] | Refusal {
+  if (heads.some((head) => head.device.length !== 16 || head.hash.length !== 32)) return refuse('malformed', 'a head of the wrong size');
+  return heads.map((head) => ({ device: deviceId(head.device), segment: head.segment, seq: head.seq, hash: hash(head.hash) }));
+}
+
+/** A history that ends at `head` holds that update. */
+export const reaches = (head: { readonly segment: number; readonly seq: number }, segment: number, seq: number): boolean =>
+  head.segment > segment || (head.segment === segment && head.seq >= seq);
