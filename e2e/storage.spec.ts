@@ -52,6 +52,16 @@ async function opened(context: BrowserContext): Promise<Page> {
   return page;
 }
 
+/** Opens, whether the browser has kept what was there or says that it is gone; true when it is gone. */
+async function lostOnOpening(page: Page): Promise<boolean> {
+  const found = await page.evaluate((name) => window.harness.open(name), NAME);
+  if (found === 'done') return false;
+  expect(found).toBe('lost');
+  expect(await page.evaluate((name) => window.harness.remove(name), NAME)).toBe('done');
+  expect(await page.evaluate((name) => window.harness.open(name), NAME)).toBe('done');
+  return true;
+}
+
 async function browserSession(context: BrowserContext): Promise<CDPSession> {
   const browser = context.browser();
   if (browser === null) throw new Error('this context has no browser to ask');
@@ -109,12 +119,13 @@ test('a killed tab loses nothing that was told durable, and tears nothing', asyn
   }
 });
 
+// A Chromium that is killed whole has been seen to drop an origin's entire IndexedDB, at the next start or the one after. That is
+// told, by the mark in localStorage, which Chromium writes some seconds later: so each round but the first can rely on it.
 test('a killed browser loses nothing that was told durable, or says that everything is gone', async ({ people }) => {
   for (let round = 0; round < 3; round++) {
     const { context } = await people.open('ana');
     const page = await opened(context);
-    expect(await page.evaluate((name) => window.harness.open(name), NAME)).toBe('done');
-    // The mark is in localStorage, which Chromium writes some seconds later: it is what the second round and the third can rely on.
+    await lostOnOpening(page);
     const gone = new Promise((resolve) => context.once('close', resolve));
     const last = await killedWriter(page, 100 + round * 60, async () => {
       for (const pid of await processes(context, 'browser')) process.kill(pid, 'SIGKILL');
@@ -122,9 +133,7 @@ test('a killed browser loses nothing that was told durable, or says that everyth
     });
     const after = await people.open('ana');
     const again = await opened(after.context);
-    const found = await again.evaluate((name) => window.harness.open(name), NAME);
-    if (found === 'lost') expect(await again.evaluate((name) => window.harness.remove(name), NAME)).toBe('done');
-    else await checkWritten(again, last);
+    if (!(await lostOnOpening(again))) await checkWritten(again, last);
     await after.close();
   }
 });

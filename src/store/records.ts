@@ -88,17 +88,22 @@ export class QueuedRecords implements Records {
   /** Writes until nobody waits: what is committed during one write goes together into the next. */
   async #write(): Promise<void> {
     await Promise.resolve();
-    while (this.#waiting.length > 0) {
-      const waiting = this.#waiting;
-      this.#waiting = [];
-      const error = await this.#attempt();
-      for (const one of waiting) {
-        if (error === undefined) one.resolve();
-        else one.reject(error);
-      }
-      if (error === undefined) await this.#medium.tidy?.();
+    try {
+      while (this.#waiting.length > 0) await this.#writeWaiting();
+    } finally {
+      this.#writing = undefined;
     }
-    this.#writing = undefined;
+  }
+
+  async #writeWaiting(): Promise<void> {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    const error = await this.#attempt();
+    for (const one of waiting) {
+      if (error === undefined) one.resolve();
+      else one.reject(error);
+    }
+    if (error === undefined) await this.#medium.tidy?.();
   }
 
   async #attempt(): Promise<StoreError | undefined> {

@@ -110,6 +110,7 @@ describe('y-indexeddb, as it is relied on', () => {
     await one.destroy();
     await expect(one.write(change(doc, 'a'))).rejects.toMatchObject({ trouble: 'closed' });
     await expect(one.trim()).rejects.toMatchObject({ trouble: 'closed' });
+    await expect(one.readChunk(1)).rejects.toMatchObject({ trouble: 'closed' });
     expect(one.dead).toBe(true);
   });
 });

@@ -110,8 +110,7 @@ export class SealedPersistence extends IndexeddbPersistence {
   /** One chunk as stored; undefined when there is none. */
   readChunk(number: number): Promise<Uint8Array | undefined> {
     return new Promise((resolve, reject) => {
-      if (this.#raw === undefined) throw new StoreError('closed', 'the database is not open');
-      const transaction = this.#raw.transaction('custom', 'readonly');
+      const transaction = this.#transaction('readonly');
       const request: IDBRequest<Uint8Array | undefined> = transaction.objectStore('custom').get(number);
       transaction.oncomplete = () => resolve(request.result);
       transaction.onabort = () => reject(aborted(transaction));
@@ -120,12 +119,7 @@ export class SealedPersistence extends IndexeddbPersistence {
 
   async #fly(start: () => void): Promise<void> {
     this.#flight = undefined;
-    try {
-      start();
-    } catch (thrown) {
-      this.#dead = true;
-      throw new StoreError('closed', 'the database is closed', { cause: thrown });
-    }
+    start();
     const flight = this.#begun();
     await flight.done;
     if (!flight.added) throw new StoreError('aborted', 'the transaction ended before anything was written');
@@ -136,10 +130,20 @@ export class SealedPersistence extends IndexeddbPersistence {
     return this.#flight;
   }
 
-  /** One strict transaction that checks the claim first. Throws InvalidStateError when the database is closed. */
+  /** Throws StoreError when the database is closed. */
+  #transaction(mode: IDBTransactionMode): IDBTransaction {
+    try {
+      if (this.#raw !== undefined) return this.#raw.transaction(BOTH, mode, { durability: 'strict' });
+    } catch (cause) {
+      this.#dead = true;
+      throw new StoreError('closed', 'the database is closed', { cause });
+    }
+    throw new StoreError('closed', 'the database is not open');
+  }
+
+  /** One strict transaction that checks the claim first. */
   #begin(): { transaction: IDBTransaction; flight: Flight } {
-    if (this.#raw === undefined) throw new StoreError('closed', 'the database is not open');
-    const transaction = this.#raw.transaction(BOTH, 'readwrite', { durability: 'strict' });
+    const transaction = this.#transaction('readwrite');
     const fence = { crossed: false };
     this.#check(transaction, fence);
     const done = new Promise<void>((resolve, reject) => {

@@ -13,15 +13,18 @@ import * as Y from 'yjs';
 import type { Entry } from './chunk.ts';
 import type { Changes } from './records.ts';
 
-/** Above one of these, records are moved, until no more than KEPT and KEPT_BYTES stay. */
-const HOT = 192;
-const HOT_BYTES = 256 * 1024;
-const KEPT = 64;
-const KEPT_BYTES = 64 * 1024;
+/**
+ * Above one of these, records are moved, until no more than KEPT and KEPT_BYTES stay. With them and CHUNK_BYTES what is stored at
+ * once stays below 64 KiB, from where on Chromium keeps a value in a file of its own; only a larger record goes there.
+ */
+const HOT = 128;
+const HOT_BYTES = 40 * 1024;
+const KEPT = 48;
+const KEPT_BYTES = 12 * 1024;
 /** So many changes and a new generation begins even when nothing is moved: overwritten values weigh in the document. */
 const CHANGES = 512;
 /** A chunk holds about this much, or one record. */
-const CHUNK_BYTES = 128 * 1024;
+const CHUNK_BYTES = 48 * 1024;
 /** At most so many half-empty chunks are written anew in one move. */
 const REWRITTEN = 8;
 
