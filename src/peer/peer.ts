@@ -4,7 +4,8 @@
  *   store ──► device ──► rooms ─┐
  *   link ──► network ──► mailboxes ──► rooms ──► one view for the screen
  */
-import { Counters, toHex, type Clock, type PersonaId, type Random, type RoomId } from '../base/index.ts';
+import { Counters, toHex, type Bytes, type Clock, type PersonaId, type Random, type RoomId } from '../base/index.ts';
+import { ChatView, cleanName, encodeEntry } from '../chat/index.ts';
 import type { Anchor } from '../directory/index.ts';
 import type { LinkHandler, LinkNode } from '../link/index.ts';
 import { createRoom, joinRoom, openRoom, type Room, type RoomSurroundings } from '../room/index.ts';
@@ -13,7 +14,7 @@ import { arrive, linkRefused, parseLink, type Arrival } from './arrival.ts';
 import { Device } from './device.ts';
 import { networkView } from './network-view.ts';
 import { PeerNetwork } from './network.ts';
-import { inviteItem, roomItem, roomView } from './room-view.ts';
+import { inviteItem, roomItem, roomView, unreadOf, type ChatRoom } from './room-view.ts';
 import { LinkRefused, type InviteItem, type InvitePreview, type Peer, type PeerView, type RoomView, type StorageView } from './view.ts';
 
 export interface PeerOptions {
@@ -29,7 +30,8 @@ export interface PeerOptions {
 
 /** Changes within so many ms reach the screen as one. */
 const BREATH = 16;
-const NEW_ROOM = 'New room';
+/** What a room is called until somebody says otherwise; no control on the screen is called this. */
+const firstName = (owner: string): string => (owner === '' ? 'A room' : `${owner}’s room`);
 
 const TROUBLES: Record<StoreTrouble, NonNullable<StorageView['trouble']>> = {
   quota: 'full',
@@ -40,8 +42,7 @@ const TROUBLES: Record<StoreTrouble, NonNullable<StorageView['trouble']>> = {
   damaged: 'damaged',
 };
 
-interface Held {
-  readonly room: Room;
+interface Held extends ChatRoom {
   readonly store: string;
   view: RoomView | undefined;
   firstUnread: string | undefined;
@@ -108,8 +109,8 @@ export class LocalPeer implements Peer {
   room(id: RoomId): RoomView | undefined {
     const held = this.#rooms.get(id);
     if (held === undefined) return undefined;
-    const firstUnread = held.firstUnread ?? held.room.unread()[0]?.id;
-    held.view ??= roomView(held.room, { now: this.network.now(), failure: failureWords(held.room) }, firstUnread);
+    const firstUnread = held.firstUnread ?? unreadOf(held)[0]?.id;
+    held.view ??= roomView(held, { now: this.network.now(), failure: failureWords(held.room) }, firstUnread);
     return held.view;
   }
 
@@ -119,7 +120,7 @@ export class LocalPeer implements Peer {
   }
 
   #look(): PeerView {
-    const rooms = [...this.#rooms.values()].map(({ room }) => roomItem(room));
+    const rooms = [...this.#rooms.values()].map((held) => roomItem(held));
     const latest = (at: number | undefined): number => at ?? Number.MAX_SAFE_INTEGER;
     const { delivered, asked } = this.#device.asks;
     return {
@@ -151,8 +152,8 @@ export class LocalPeer implements Peer {
 
   #noteDelivery(): void {
     if (this.#device.asks.delivered) return;
-    const delivered = [...this.#rooms.values()].some(({ room }) =>
-      room.chat.timeline().some((message) => message.author === room.me && ['delivered', 'read'].includes(room.stateOf(message.id))),
+    const delivered = [...this.#rooms.values()].some(({ room, chat }) =>
+      chat.timeline().some((message) => message.author === room.me && ['delivered', 'read'].includes(room.stateOf(message.id))),
     );
     if (delivered) void this.#device.noteDelivered().catch(() => this.counters.count('write-failed'));
   }
@@ -174,7 +175,7 @@ export class LocalPeer implements Peer {
     }
   }
 
-  #surroundings(records: Records, changed: () => void): RoomSurroundings {
+  #surroundings(records: Records, fold: ChatView, changed: () => void): RoomSurroundings {
     const { clock, random } = this.#options;
     const next = this.#next;
     this.#next = undefined;
@@ -192,6 +193,7 @@ export class LocalPeer implements Peer {
         prepared = undefined;
         return picked;
       },
+      fold,
       changed,
     };
   }
@@ -199,7 +201,7 @@ export class LocalPeer implements Peer {
   async #reopen(id: RoomId, store: string): Promise<void> {
     try {
       const records = await this.#options.store.open(store);
-      const room = this.#hold(store, (changed) => openRoom(this.#surroundings(records, changed)));
+      const room = this.#hold(store, (fold, changed) => openRoom(this.#surroundings(records, fold, changed)));
       // Listed, and never written: its making was cut short.
       if (room === undefined) await this.#device.dropRoom(id);
     } catch (error) {
@@ -208,11 +210,12 @@ export class LocalPeer implements Peer {
     }
   }
 
-  #hold<R extends Room | undefined>(store: string, make: (changed: () => void) => R): R {
+  #hold<R extends Room | undefined>(store: string, make: (fold: ChatView, changed: () => void) => R): R {
     let held: Held | undefined;
-    const room = make(() => this.#changed(held));
+    const chat = new ChatView();
+    const room = make(chat, () => this.#changed(held));
     if (room !== undefined) {
-      held = { room, store, view: undefined, firstUnread: undefined };
+      held = { room, chat, store, view: undefined, firstUnread: undefined };
       this.#rooms.set(room.id, held);
     }
     return room;
@@ -222,7 +225,7 @@ export class LocalPeer implements Peer {
   async #begin(make: (surroundings: RoomSurroundings) => Room): Promise<RoomId> {
     const store = Device.storeName(this.#options.random);
     const records = await this.#options.store.open(store);
-    const room = this.#hold(store, (changed) => make(this.#surroundings(records, changed)));
+    const room = this.#hold(store, (fold, changed) => make(this.#surroundings(records, fold, changed)));
     await this.#device.addRoom(room.id, store);
     room.start();
     await room.settled();
@@ -232,11 +235,11 @@ export class LocalPeer implements Peer {
 
   newRoom(): Promise<RoomId> {
     const name = this.#device.name;
-    return this.#begin((surroundings) => createRoom(surroundings, { name, roomName: NEW_ROOM }));
+    return this.#begin((surroundings) => createRoom(surroundings, { name, entries: [...profile(name), encodeEntry({ roomName: { name: firstName(name) } })] }));
   }
 
   say(id: RoomId, text: string): void {
-    this.#held(id).room.write({ say: { text } });
+    this.#held(id).room.write(encodeEntry({ say: { text } }));
   }
 
   retry(id: RoomId, _message: string): void {
@@ -249,14 +252,14 @@ export class LocalPeer implements Peer {
 
   markRead(id: RoomId): void {
     const held = this.#held(id);
-    const [first] = held.room.unread();
+    const [first] = unreadOf(held);
     if (first === undefined) return;
     held.firstUnread = first.id;
     held.room.markRead();
   }
 
   renameRoom(id: RoomId, name: string): void {
-    this.#held(id).room.write({ roomName: { name } });
+    this.#held(id).room.write(encodeEntry({ roomName: { name } }));
   }
 
   rename(name: string, id?: RoomId): void {
@@ -264,7 +267,7 @@ export class LocalPeer implements Peer {
       void this.#device.rename(name).catch(() => this.counters.count('write-failed'));
       this.#changed();
     } else {
-      this.#held(id).room.write({ profile: { name } });
+      this.#held(id).room.write(...profile(name));
     }
   }
 
@@ -297,7 +300,8 @@ export class LocalPeer implements Peer {
 
   invite(id: RoomId, terms: { readonly uses: number; readonly hours: number }): Promise<InviteItem> {
     const { room } = this.#held(id);
-    const names = { inviter: room.ownName, room: roomItem(room).name };
+    const held = this.#held(id);
+    const names = { inviter: held.chat.nameOf(room.me) ?? room.firstName, room: roomItem(held).name };
     return new Promise((resolve, reject) => {
       const link = room.admissions.invite({ ...terms, names }, () => {
         const made = room.admissions.invites().find((invite) => invite.link === link);
@@ -330,7 +334,7 @@ export class LocalPeer implements Peer {
     const held = this.#rooms.get(welcome.room);
     if (held !== undefined && (held.room.standing === 'member' || held.room.standing === 'waiting')) return welcome.room;
     if (held !== undefined) await this.forget(welcome.room);
-    return this.#begin((surroundings) => joinRoom(surroundings, link, welcome, signed, name));
+    return this.#begin((surroundings) => joinRoom(surroundings, link, welcome, signed, { name, entries: profile(name) }));
   }
 
   /** A link is asked about once a visit, but for a failure. */
@@ -373,6 +377,9 @@ export class LocalPeer implements Peer {
     return held;
   }
 }
+
+/** How one is called, as an entry; nothing where one has no name. */
+const profile = (name: string): Bytes[] => (cleanName(name) === '' ? [] : [encodeEntry({ profile: { name } })]);
 
 /** Why nothing could be written, in words for the screen. */
 function failureWords(room: Room): string | undefined {

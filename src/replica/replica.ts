@@ -141,6 +141,16 @@ export class Replica {
   }
 
   /**
+   * Takes back one's own update and those after it, as if they had never been written: only while nothing of them has left this
+   * device, or it would have written two histories. Returns their entries.
+   */
+  takeBack(from: Position): readonly EntryRecord[] {
+    this.#document?.doc.destroy();
+    this.#document = undefined;
+    return this.#track(this.#me).takeBack(from).flatMap(recordsOf);
+  }
+
+  /**
    * Takes an update from anybody. `waiting`: its predecessor is missing; it comes out with the accept that brings that. Refused:
    * `oversized`, `malformed`, `not-canonical`, `wrong-room`, `repeated`, `unknown-device`, `beyond-cut`, `bad-signature`,
    * `wrong-client`, `not-append`, `pending`, `segment-full`, `hlc-not-rising`, `frozen`, `too-many-waiting`.

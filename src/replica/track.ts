@@ -243,6 +243,15 @@ export class Track {
     return dropped;
   }
 
+  /** Takes back `from` and all after it, as if they had never been written: of one's own, while nobody else has them. */
+  takeBack(from: Position): readonly Update[] {
+    const first = this.#at(from);
+    if (first === undefined || this.#fork !== undefined) return [];
+    const dropped = this.#dropFrom(first, first);
+    for (const update of dropped) this.#journal.delete(update);
+    return dropped;
+  }
+
   /** Places what waited for what has just been linked. */
   #release(first: Placed): Placed {
     const linked = [...first.linked];

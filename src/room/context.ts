@@ -1,9 +1,9 @@
 /** What a room is put together from, and what it asks of those above it. */
-import type { Clock, Counters, DeviceId, Random, RelayId, RoomId } from '../base/index.ts';
+import type { Clock, Counters, DeviceId, PersonaId, Random, Refusal, RelayId, RoomId } from '../base/index.ts';
 import type { Persona } from '../identity/index.ts';
 import type { Keyring } from '../keyring/index.ts';
 import type { Mailboxes } from '../mailbox/index.ts';
-import type { Replica } from '../replica/index.ts';
+import type { EntryRecord, Replica } from '../replica/index.ts';
 import type { Records } from '../store/index.ts';
 import type { MembershipLog } from './log.ts';
 
@@ -20,8 +20,16 @@ export interface RoomSurroundings {
   readonly isolation: string;
   /** Two different mailboxes for a new address, picked at random. Throws an Error in words when fewer are known. */
   readonly pickMailboxes: () => readonly [RelayId, RelayId];
+  readonly fold: EntryFold;
   /** Something that a screen shows has changed. */
   readonly changed: () => void;
+}
+
+/** What a room's entries mean: folded above the room, which only says which of them count. */
+export interface EntryFold {
+  /** Refused, and left out: an entry that cannot be read. */
+  add(record: EntryRecord, author: PersonaId): Refusal | undefined;
+  remove(ids: Iterable<string>): void;
 }
 
 /** The parts that hold a room's state. Each is drained into the commit that makes its changes durable. */

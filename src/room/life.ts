@@ -21,10 +21,10 @@ import type { Welcome } from './welcome.ts';
 /** A persona of a room lives as long as its certificate: ten years. */
 const CERTIFICATE_HOURS = 87_600;
 
-export interface Names {
-  /** One's own. */
+/** How one begins: one's own name, and the entries that say so to the others (and how the room is called, where it is new). */
+export interface Beginning {
   readonly name: string;
-  readonly roomName: string;
+  readonly entries: readonly Bytes[];
 }
 
 function newPersona({ random, networkTime }: RoomSurroundings): Persona {
@@ -41,7 +41,7 @@ function newReplica(room: RoomId, persona: Persona, records: Iterable<readonly [
 }
 
 /** Makes a room of which this device is the only member. The records hold it once `room.settled()` resolves. */
-export function createRoom(surroundings: RoomSurroundings, names: Names): Room {
+export function createRoom(surroundings: RoomSurroundings, beginning: Beginning): Room {
   const persona = newPersona(surroundings);
   // The room's id is the hash of an operation that holds the prekey, so the prekey is made before the room has an id.
   const before = newKeyring(surroundings, roomId(new Uint8Array(32)), persona, []);
@@ -53,14 +53,15 @@ export function createRoom(surroundings: RoomSurroundings, names: Names): Room {
   const room = log.state().room;
   const kept = before.drain().put;
   const parts = { room, me: persona.device, persona, log, keyring: newKeyring(surroundings, room, persona, kept), replica: newReplica(room, persona, []) };
-  const made = new Room(surroundings, parts, create(RoomRecordSchema, { room: idBytes(room), name: names.name }));
+  const made = new Room(surroundings, parts, create(RoomRecordSchema, { room: idBytes(room), name: beginning.name }));
   made.begin([['m/persona', persona.export()], ...kept], []);
-  made.write({ profile: { name: names.name } }, { roomName: { name: names.roomName } });
+  made.write(...beginning.entries);
   return made;
 }
 
 /** Joins by a link: the Join goes out, and what is written waits with it for an admitter. */
-export function joinRoom(surroundings: RoomSurroundings, link: ParsedLink, welcome: Welcome, signedWelcome: Bytes, name: string): Room {
+export function joinRoom(surroundings: RoomSurroundings, link: ParsedLink, welcome: Welcome, signedWelcome: Bytes, beginning: Beginning): Room {
+  const { name } = beginning;
   const persona = newPersona(surroundings);
   const { room } = welcome;
   const keyring = newKeyring(surroundings, room, persona, []);
@@ -72,7 +73,7 @@ export function joinRoom(surroundings: RoomSurroundings, link: ParsedLink, welco
   const record = create(RoomRecordSchema, { room: idBytes(room), name, invitedTo: welcome.roomName, joining });
   const made = new Room(surroundings, parts, record);
   made.begin([['m/persona', persona.export()]], [sealJoin(link, frame, random)]);
-  made.write({ profile: { name } });
+  made.write(...beginning.entries);
   return made;
 }
 

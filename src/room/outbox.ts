@@ -96,6 +96,11 @@ export class Outbox {
     if (group !== undefined) this.#enqueue(group);
   }
 
+  /** Forgets a group that was never sent. */
+  drop(key: string): void {
+    this.#groups.delete(key);
+  }
+
   /** No mailbox is known to hold this update of one's own yet. */
   isUnsent(segment: number, seq: number): boolean {
     return [...this.#groups.values()].some(

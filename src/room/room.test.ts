@@ -1,12 +1,13 @@
 /** Whole rooms over mailboxes in memory: several devices, each with records of its own. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Counters, relayId, toHex, type Clock, type RelayId, type TopicId } from '../base/index.ts';
+import { Counters, fromUtf8, relayId, toHex, utf8, type Clock, type PersonaId, type RelayId, type TopicId } from '../base/index.ts';
 import { ManualClock, seededRandom, testSeed } from '../base/testing.ts';
 import { initCryptoNode } from '../crypto/node.ts';
 import { topics } from '../keyring/index.ts';
 import { MailboxError, topicOf, type Follower, type Mailboxes, type Stored, type Topic } from '../mailbox/index.ts';
+import type { EntryRecord } from '../replica/index.ts';
 import { memoryStore } from '../store/index.ts';
-import { createRoom, hourOf, joinRoom, openPosted, openRoom, readLink, readWelcome, type ParsedLink, type Room, type RoomSurroundings, type Welcome } from './index.ts';
+import { createRoom, hourOf, joinRoom, openPosted, openRoom, readLink, readWelcome, type ParsedLink, type Room, type EntryFold, type RoomSurroundings, type Welcome } from './index.ts';
 
 const random = seededRandom(testSeed());
 beforeAll(initCryptoNode);
@@ -71,6 +72,7 @@ const keyOf = (topic: Topic): string => `${topic.mailbox}/${topicOf(topic.seed)}
 class World {
   readonly clock = new ManualClock();
   readonly post = new Post(this.clock);
+  readonly names = new Map<PersonaId, string>();
 
   device(name: string): Device {
     return new Device(this, name);
@@ -104,10 +106,12 @@ class World {
 
 class Device {
   readonly name: string;
-  readonly store = memoryStore();
+  full = false;
+  readonly store = memoryStore({ meets: (what) => (what === 'write' && this.full ? 'quota' : undefined) });
   readonly counters = new Counters();
   online = true;
   #room: Room | undefined;
+  told = new Told();
   readonly #world: World;
 
   constructor(world: World, name: string) {
@@ -135,12 +139,17 @@ class Device {
         if (a === undefined || b === undefined) throw new Error('no relays');
         return [a, b];
       },
+      fold: (this.told = new Told()),
       changed: () => undefined,
     };
   }
 
   async create(): Promise<void> {
-    this.#room = createRoom(await this.surroundings(), { name: this.name, roomName: 'Garden' });
+    this.#room = createRoom(await this.surroundings(), {
+      name: this.name,
+      entries: [],
+    });
+    this.#world.names.set(this.room.me, this.name);
     this.room.start();
     await this.#world.until(() => this.room.idle, `${this.name}'s room is posted`);
   }
@@ -165,21 +174,48 @@ class Device {
 
   async join(text: string): Promise<void> {
     const { link, welcome, signed } = this.#world.welcome(text);
-    this.#room = joinRoom(await this.surroundings(), link, welcome, signed, this.name);
+    this.#room = joinRoom(await this.surroundings(), link, welcome, signed, {
+      name: this.name,
+      entries: [],
+    });
+    this.#world.names.set(this.room.me, this.name);
     this.room.start();
   }
 
   say(text: string): void {
-    this.room.write({ say: { text } });
+    this.room.write(utf8(text));
+  }
+
+  discard(text: string): void {
+    this.room.discard(this.told.sorted().find((entry) => entry.text === text)?.id ?? '');
   }
 
   hears(): string[] {
-    return this.room.chat.timeline().map((message) => `${this.room.chat.nameOf(message.author) ?? '?'}: ${message.text}`);
+    return this.told.sorted().map(({ author, text }) => `${this.#world.names.get(author) ?? '?'}: ${text}`);
   }
 
   stateOf(text: string): string {
-    const message = this.room.chat.timeline().find((m) => m.text === text);
-    return message === undefined ? 'absent' : this.room.stateOf(message.id);
+    const entry = this.told.sorted().find((one) => one.text === text);
+    return entry === undefined ? 'absent' : this.room.stateOf(entry.id);
+  }
+}
+
+/** Entries that are plain text, in the order of their times. */
+class Told implements EntryFold {
+  readonly #entries = new Map<string, { readonly id: string; readonly order: string; readonly author: PersonaId; readonly text: string }>();
+
+  add(record: EntryRecord, author: PersonaId): undefined {
+    const { id, hlc, device, position } = record;
+    const order = `${hlc.toString().padStart(20, '0')}/${device}/${position}`;
+    this.#entries.set(id, { id, order, author, text: fromUtf8(record.entry) });
+  }
+
+  remove(ids: Iterable<string>): void {
+    for (const id of ids) this.#entries.delete(id);
+  }
+
+  sorted(): readonly { readonly id: string; readonly author: PersonaId; readonly text: string }[] {
+    return [...this.#entries.values()].toSorted((a, b) => (a.order < b.order ? -1 : 1));
   }
 }
 
@@ -203,8 +239,6 @@ describe('a room', () => {
     expect(ana.hears()).toEqual(ben.hears());
     ben.room.markRead();
     await world.until(() => ana.stateOf('and to you') === 'read', 'read');
-    expect(ana.room.chat.roomName()?.name).toBe('Garden');
-    expect(ben.room.chat.roomName()?.name).toBe('Garden');
   });
 
   it('takes a join and its first messages while the inviter is away, and a third likewise', async () => {
@@ -324,5 +358,24 @@ describe('a room', () => {
     expect(new Set(keys).size).toBe(keys.length);
     const blobs = [...world.post.blobs.values()].flat().map(toHex);
     expect(new Set(blobs).size).toBe(blobs.length);
+  });
+
+  it('takes back what a full disk refused, and sends what was written after it', async () => {
+    const { world, ana, ben } = await two();
+    await world.until(() => ana.room.idle && ben.room.idle, 'quiet');
+    ana.full = true;
+    ana.say('never mind');
+    ana.say('this one stays');
+    await world.until(() => ana.stateOf('never mind') === 'failed', 'failed');
+    ana.discard('never mind');
+    ana.full = false;
+    ana.room.retry();
+    await world.until(() => ben.hears().includes('Ana: this one stays'), 'Ben hears the one');
+    expect(ben.hears()).toEqual(['Ana: this one stays']);
+    ben.say('heard');
+    await world.until(() => ana.hears().includes('Ben: heard'), 'and it goes on');
+    await ana.close();
+    await ana.open();
+    expect(ana.hears()).toEqual(['Ana: this one stays', 'Ben: heard']);
   });
 });

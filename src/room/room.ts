@@ -1,7 +1,7 @@
 /**
  * One room: brings the membership log, the keyring, the replica and the mailboxes together (docs/protocol.md §8).
  *
- *   blob ──► open ──► rotation | batch ──► log, replica, chat ─┐
+ *   blob ──► open ──► rotation | batch ──► log, replica ─┐
  *   say, invite, remove … ──► update, operation ───────────────┤──► one commit ──► posts go out, the screen follows
  *                                       receipts, answers ─────┘
  *
@@ -10,7 +10,6 @@
 import {
   hash, idBytes, isRefusal, type Bytes, type Cancel, type DeviceId, type Hash, type PersonaId, type Refusal, type RoomId,
 } from '../base/index.ts';
-import { ChatView, encodeEntry, type ChatMessage, type Entry } from '../chat/index.ts';
 import type { Persona } from '../identity/index.ts';
 import type { Keyring } from '../keyring/index.ts';
 import type { EntryRecord, Head, Replica } from '../replica/index.ts';
@@ -48,7 +47,6 @@ interface PreparedPost {
 /** The work of one room. Made by `openRoom`, `createRoom` or `joinRoom` (life.ts). */
 export class Room {
   readonly id: RoomId;
-  readonly chat: ChatView = new ChatView();
   readonly admissions: Admissions;
   readonly #surroundings: RoomSurroundings;
   readonly #persona: Persona;
@@ -68,6 +66,8 @@ export class Room {
   /** Of each entry that is shown, the update that brought it. */
   readonly #updates = new Map<string, { readonly segment: number; readonly seq: number }>();
 
+  /** How far the user has seen each device's updates. */
+  #seen: Map<DeviceId, Head>;
   #inbox: Incoming[] = [];
   #posts: PreparedPost[] = [];
   #puts = new Map<string, Uint8Array>();
@@ -81,6 +81,8 @@ export class Room {
   #prekeyDue = false;
   #stateDue = false;
   #stateToldAt = 0;
+  /** The last of one's own updates of which the outbox durably holds the posts. */
+  #durablyPosted: RoomRecord['posted'];
   #running = false;
   #waiters: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
   #stopped = false;
@@ -95,6 +97,8 @@ export class Room {
     this.#replica = parts.replica;
     this.#log = parts.log;
     this.#record = record;
+    this.#durablyPosted = record.posted;
+    this.#seen = new Map(orThrow(readHeads(record.read)).map((head) => [head.device, head]));
     const { records, mailboxes, clock, counters } = surroundings;
     const { isolation } = surroundings;
     this.#acknowledged = new Acknowledgements(records, parts.me);
@@ -169,18 +173,16 @@ export class Room {
     return this.#record.invitedTo;
   }
 
-  get ownName(): string {
-    return this.chat.nameOf(this.#persona.id) ?? this.#record.name;
+  /** One's own name as it was when the room began here. */
+  get firstName(): string {
+    return this.#record.name;
   }
 
-  /** Others' messages that the user has not seen, in order. */
-  unread(): readonly ChatMessage[] {
-    const read = new Map(orThrow(readHeads(this.#record.read)).map((head) => [head.device, head]));
-    return this.chat.timeline().filter((message) => {
-      const update = this.#updates.get(message.id);
-      const seen = read.get(message.device);
-      return message.author !== this.me && update !== undefined && (seen === undefined || !reaches(seen, update.segment, update.seq));
-    });
+  /** The user has seen the update that brought an entry. */
+  isSeen(entry: string, device: DeviceId): boolean {
+    const update = this.#updates.get(entry);
+    const seen = this.#seen.get(device);
+    return update !== undefined && seen !== undefined && reaches(seen, update.segment, update.seq);
   }
 
   get frozen(): readonly DeviceId[] {
@@ -216,11 +218,11 @@ export class Room {
     this.wake();
   }
 
-  /** Appends to one's own document: shown at once, durable and posted as soon as can be. Throws when one is no member. */
-  write(...entries: readonly Entry[]): EntryRecord[] {
+  /** Appends entries to one's own document: shown at once, durable and posted as soon as can be. Throws when one is no member. */
+  write(...entries: readonly Bytes[]): EntryRecord[] {
     if (this.standing !== 'member' && this.standing !== 'waiting') throw new Error('You are no longer in this room: it can only be read.');
     const records = entries.map((entry) => {
-      const { record } = this.#replica.append(encodeEntry(entry), this.#surroundings.networkTime());
+      const { record } = this.#replica.append(entry, this.#surroundings.networkTime());
       this.#undurable.add(`${record.update.segment}/${record.update.seq}`);
       this.#show(record);
       return record;
@@ -228,6 +230,31 @@ export class Room {
     this.#surroundings.changed();
     this.wake();
     return records;
+  }
+
+  /** Takes back an entry that could not be written: it never left this device. Those written after it are written anew. */
+  discard(entry: string): void {
+    const update = this.#updates.get(entry);
+    if (update === undefined || this.#writeFailed === undefined || !this.#undurable.has(`${update.segment}/${update.seq}`)) return;
+    const taken = this.#replica.takeBack(update);
+    this.#surroundings.fold.remove(taken.map(({ id }) => id));
+    for (const { id, update: { segment, seq } } of taken) {
+      this.#updates.delete(id);
+      this.#undurable.delete(`${segment}/${seq}`);
+    }
+    // What was sealed with it goes too; what else was in those batches is told again.
+    for (const key of this.#unsent.splice(0)) {
+      this.#outbox.drop(key);
+      this.#deletes.add(key);
+    }
+    this.#record.posted = this.#durablyPosted;
+    this.#keepRecord();
+    this.#receiptDue = true;
+    this.#stateDue = true;
+    const rest = taken.filter(({ id }) => id !== entry).map((record) => record.entry);
+    if (rest.length > 0) this.write(...rest);
+    this.#surroundings.changed();
+    this.wake(true);
   }
 
   /** Tries again at once what could not be written or posted. */
@@ -239,8 +266,10 @@ export class Room {
 
   /** The user has seen everything that is here. */
   markRead(): void {
-    if (this.unread().length === 0) return;
-    this.#record.read = this.#replica.heads().map(wireHead);
+    const heads = this.#replica.heads().filter((head) => head.device !== this.#persona.device);
+    if (heads.every((head) => this.#seen.get(head.device)?.hash === head.hash)) return;
+    this.#seen = new Map(heads.map((head) => [head.device, head]));
+    this.#record.read = heads.map(wireHead);
     this.#keepRecord();
     this.#receiptSoon();
     this.#surroundings.changed();
@@ -350,8 +379,10 @@ export class Room {
     this.#deletes = new Set();
     if (put.length === 0 && gone.length === 0 && this.#writeFailed === undefined) return false;
     const undurable = [...this.#undurable];
+    const { posted } = this.#record;
     await this.#surroundings.records.commit({ put, delete: gone });
     this.#writeFailed = undefined;
+    this.#durablyPosted = posted;
     for (const update of undurable) this.#undurable.delete(update);
     for (const key of this.#unsent.splice(0)) this.#outbox.send(key);
     this.#follow();
@@ -411,7 +442,7 @@ export class Room {
   /** Membership has changed: what is withheld now goes from the screen, what counts again comes back. */
   #enforce(): void {
     const { withdrawn, restored } = this.#replica.enforce(this.#log.rights());
-    this.chat.remove(withdrawn.map(({ id }) => id));
+    this.#surroundings.fold.remove(withdrawn.map(({ id }) => id));
     for (const entry of restored) this.#show(entry);
   }
 
@@ -423,7 +454,7 @@ export class Room {
     } else if ('waiting' in result) {
       this.#announce();
     } else {
-      this.chat.remove(result.withdrawn.map(({ id }) => id));
+      this.#surroundings.fold.remove(result.withdrawn.map(({ id }) => id));
       for (const entry of result.entries) this.#show(entry);
       return true;
     }
@@ -518,7 +549,7 @@ export class Room {
       room: this.id,
       device: this.#persona.device,
       heads: this.#replica.heads(),
-      read: orThrow(readHeads(this.#record.read)),
+      read: [...this.#seen.values()],
       ...(prekey && { prekey }),
       signLight: (purpose, body) => this.#persona.signLight(purpose, body),
     });
@@ -568,7 +599,7 @@ export class Room {
     const author = this.personaOf(record.device);
     if (author === undefined) return;
     this.#updates.set(record.id, record.update);
-    const refused = this.chat.add(record, author);
+    const refused = this.#surroundings.fold.add(record, author);
     if (refused !== undefined) this.#count(`entry-${refused.refused}`);
   }
 

@@ -1,0 +1,2 @@
+export { createPeer, LocalPeer, type PeerOptions } from './peer.ts';
+export * from './view.ts';
