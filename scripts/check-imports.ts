@@ -37,7 +37,7 @@ export const order: readonly (readonly string[])[] = [
 const onlyIn: readonly { readonly packages: RegExp; readonly folder: string }[] = [
   { packages: /^(libp2p|@libp2p\/|@multiformats\/)/, folder: 'link' },
   { packages: /^@noble\//, folder: 'crypto' },
-  { packages: /^(react|react-dom|react-aria-components|virtua|lucide-react|zustand)(\/|$)/, folder: 'ui' },
+  { packages: /^(react|react-dom|virtua|lucide-react)(\/|$)/, folder: 'ui' },
 ];
 
 /** Folders that never run in a tab. */

@@ -38,7 +38,7 @@ export function isZero(bytes: Uint8Array): boolean {
   return any === 0;
 }
 
-export const utf8 = (text: string): Bytes => new TextEncoder().encode(text) as Bytes;
+export const utf8 = (text: string): Bytes => new TextEncoder().encode(text);
 
 /** Decodes UTF-8. Throws TypeError when the bytes are not valid UTF-8. */
 export const fromUtf8 = (bytes: Uint8Array): string => new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);

@@ -79,6 +79,11 @@ export class CircuitPool implements CircuitSource {
     this.#options = options;
   }
 
+  /** Each circuit in use with the isolation that it serves. */
+  serving(): readonly { readonly isolation: string; readonly circuit: Circuit }[] {
+    return [...this.#entries].flatMap(([key, { current }]) => (current === undefined ? [] : [{ isolation: key.slice(key.indexOf(' ') + 1), circuit: current }]));
+  }
+
   /** The circuits in use, one for each (isolation, mailbox) that has one. */
   circuits(): readonly Circuit[] {
     return [...this.#entries.values()].flatMap(({ current }) => (current === undefined ? [] : [current]));

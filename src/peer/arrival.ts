@@ -43,7 +43,10 @@ export function parseLink(text: string, now: number): ParsedLink {
 }
 
 /** Asks the invite's mailboxes. Rejects with LinkRefused, or an Error in words when none of them answers. */
-export async function arrive(link: ParsedLink, surroundings: { readonly mailboxes: Mailboxes; readonly clock: Clock; readonly random: Random; readonly now: () => number }): Promise<Arrival> {
+export async function arrive(
+  link: ParsedLink,
+  surroundings: { readonly mailboxes: Mailboxes; readonly clock: Clock; readonly random: Random; readonly now: () => number },
+): Promise<Arrival> {
   const found = await fetchPosted(link, surroundings);
   const hour = hourOf(surroundings.now());
   let expired = false;

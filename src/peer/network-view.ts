@@ -19,7 +19,7 @@ function words(network: PeerNetwork): string {
   }
 }
 
-function circuitView(network: PeerNetwork, circuit: Circuit, index: number): CircuitView {
+function circuitView(network: PeerNetwork, circuit: Circuit, index: number, serves: string): CircuitView {
   const hops = circuit.path.map((id, i): HopView => ({
     id,
     name: id.slice(0, 8),
@@ -31,15 +31,16 @@ function circuitView(network: PeerNetwork, circuit: Circuit, index: number): Cir
     hops,
     ...(circuit.roundTrip !== undefined && { roundTrip: Math.round(circuit.roundTrip) }),
     openedAt: circuit.openedAt,
-    serves: '',
+    serves,
   };
 }
 
 export const networkView = {
   connection: (network: PeerNetwork): ConnectionView => ({ state: network.state, hops: network.hops, words: words(network) }),
-  whole: (network: PeerNetwork, counters: Counters): NetworkView => ({
+  /** `serves` names the room of an isolation. */
+  whole: (network: PeerNetwork, counters: Counters, serves: (isolation: string) => string): NetworkView => ({
     mode: 'balanced',
-    circuits: network.circuits().filter((circuit) => !circuit.closed).map((circuit, i) => circuitView(network, circuit, i)),
+    circuits: network.serving().map(({ circuit, isolation }, i) => circuitView(network, circuit, i, serves(isolation))),
     relays: network.relays(),
     disagreement: network.disagreement,
     refused: counters.all(),

@@ -6,15 +6,24 @@
  *       └── next guard ──┘                                          ▼
  *                          refreshed every half hour, over three hops from two anchors
  */
-import { integer, isRefusal, pick, toHex, type Bytes, type Clock, type Counters, type Random, type RelayId } from '../base/index.ts';
+import { integer, isRefusal, pick, type Bytes, type Clock, type Counters, type Random, type RelayId } from '../base/index.ts';
 import {
-  Blame, choosePath, Directory, DirectoryClient, Guards, NetworkTime,
-  type Anchor, type Candidate, type Descriptor, type DirectoryCircuit, type GuardState,
+  Blame,
+  choosePath,
+  Directory,
+  DirectoryClient,
+  Guards,
+  NetworkTime,
+  type Anchor,
+  type Candidate,
+  type Descriptor,
+  type DirectoryCircuit,
 } from '../directory/index.ts';
 import type { CellLink, LinkHandler, LinkNode } from '../link/index.ts';
 import { circuitMailboxes, type Mailboxes } from '../mailbox/index.ts';
 import { BALANCED, cover } from '../mix/index.ts';
 import { CircuitClient, CircuitPool, MessageKind, type Circuit } from '../onion/index.ts';
+import { encodeGuards, joinDirectory, readGuards, splitDirectory } from './kept.ts';
 
 export interface NetworkOptions {
   /** Opens this machine's node. `trusted` says which addresses may be dialled although they are private or plain. */
@@ -76,7 +85,10 @@ export class PeerNetwork {
       blamed: ({ path, hop, why }) => this.#blamed(path, hop, why),
       opened: (circuit) => {
         cover(circuit, { clock, random });
-        void circuit.ping().then(() => options.changed(), () => undefined);
+        void circuit.ping().then(
+          () => options.changed(),
+          () => undefined,
+        );
         options.changed();
       },
     });
@@ -108,10 +120,16 @@ export class PeerNetwork {
 
   /** Two different mailboxes at random; anchors while the directory is not known. Throws an Error in words. */
   pickMailboxes(): readonly [RelayId, RelayId] {
-    const listed = this.#directory.list().filter(({ roles }) => roles.mailbox).map(({ id }) => id);
+    const listed = this.#directory
+      .list()
+      .filter(({ roles }) => roles.mailbox)
+      .map(({ id }) => id);
     const known = listed.length >= 2 ? listed : this.#options.anchors.map(({ id }) => id);
     const first = pick(this.#options.random, known);
-    const second = pick(this.#options.random, known.filter((id) => id !== first));
+    const second = pick(
+      this.#options.random,
+      known.filter((id) => id !== first),
+    );
     if (first === undefined || second === undefined) throw new Error('Sotto needs at least two relays to keep messages, and knows fewer.');
     return [first, second];
   }
@@ -133,8 +151,9 @@ export class PeerNetwork {
     return this.#pool.circuits().find((circuit) => !circuit.closed)?.path.length ?? 0;
   }
 
-  circuits(): readonly Circuit[] {
-    return this.#pool.circuits();
+  /** The circuits that stand, each with the isolation that it serves. */
+  serving(): readonly { readonly isolation: string; readonly circuit: Circuit }[] {
+    return this.#pool.serving().filter(({ circuit }) => !circuit.closed);
   }
 
   relays(): readonly { readonly id: RelayId; readonly address: string; readonly anchor: boolean; readonly guard: boolean }[] {
@@ -218,7 +237,9 @@ export class PeerNetwork {
     for (const anchor of this.#twoAnchors()) {
       const path = this.#choose(anchor, false, []);
       if (isRefusal(path)) continue;
-      await this.#directoryClient().fetch(path).catch(() => this.#options.counters.count('directory-fetch'));
+      await this.#directoryClient()
+        .fetch(path)
+        .catch(() => this.#options.counters.count('directory-fetch'));
     }
     this.#refreshGuards();
     this.#keepDirectory();
@@ -230,7 +251,10 @@ export class PeerNetwork {
     const guard = this.#guards.pick()?.id;
     const anchors = this.#options.anchors.map(({ id }) => id).filter((id) => id !== guard);
     const first = pick(this.#options.random, anchors);
-    const second = pick(this.#options.random, anchors.filter((id) => id !== first));
+    const second = pick(
+      this.#options.random,
+      anchors.filter((id) => id !== first),
+    );
     return [first, second].filter((id) => id !== undefined);
   }
 
@@ -314,53 +338,8 @@ export class PeerNetwork {
   }
 }
 
-// ── what is kept over restarts ──
-
-const encodeGuards = (state: readonly GuardState[]): Bytes => new TextEncoder().encode(JSON.stringify(state)) as Bytes;
-
-/** What was kept is this device's own; damaged, it is as if there were none. */
-function readGuards(kept: Uint8Array | undefined): readonly GuardState[] {
-  if (kept === undefined) return [];
-  try {
-    const state: unknown = JSON.parse(new TextDecoder().decode(kept));
-    return Array.isArray(state) && state.every(isGuardState) ? state : [];
-  } catch {
-    return [];
-  }
-}
-
-function isGuardState(value: unknown): value is GuardState {
-  if (typeof value !== 'object' || value === null) return false;
-  const { id, addresses, until, listed } = value as Partial<GuardState>;
-  return typeof id === 'string' && Array.isArray(addresses) && typeof until === 'number' && typeof listed === 'number';
-}
-
-/** Each descriptor after its length, u16: the same layout as a page of DIRECTORY, without a bound. */
-function joinDirectory(descriptors: readonly Uint8Array[]): Bytes {
-  const joined = new Uint8Array(descriptors.reduce((sum, d) => sum + 2 + d.length, 0));
-  let at = 0;
-  for (const descriptor of descriptors) {
-    joined.set([descriptor.length >> 8, descriptor.length & 0xff], at);
-    joined.set(descriptor, at + 2);
-    at += 2 + descriptor.length;
-  }
-  return joined;
-}
-
-function splitDirectory(joined: Uint8Array): Bytes[] {
-  const descriptors: Bytes[] = [];
-  for (let at = 0; at + 2 <= joined.length; ) {
-    const length = ((joined[at] as number) << 8) | (joined[at + 1] as number);
-    descriptors.push(joined.slice(at + 2, at + 2 + length) as Bytes);
-    at += 2 + length;
-  }
-  return descriptors;
-}
-
 /** host:port of a multiaddr, for the screen. */
 function shortAddress(multiaddr: string): string {
   const parts = multiaddr.split('/');
   return parts.length >= 5 ? `${parts[2]}:${parts[4]}` : multiaddr;
 }
-
-export const shortId = (id: RelayId | Bytes): string => (typeof id === 'string' ? id : toHex(id)).slice(0, 8);

@@ -132,8 +132,13 @@ export class LocalPeer implements Peer {
       },
       rooms: rooms.toSorted((a, b) => latest(b.last?.at) - latest(a.last?.at)),
       name: this.#device.name,
-      network: networkView.whole(this.network, this.counters),
+      network: networkView.whole(this.network, this.counters, (isolation) => this.#servedBy(isolation)),
     };
+  }
+
+  #servedBy(isolation: string): string {
+    const held = [...this.#rooms.values()].find(({ room }) => room.isolation === isolation);
+    return held === undefined ? '' : roomItem(held).name;
   }
 
   /** One call to the listeners for all that changes within a breath. */
@@ -235,7 +240,9 @@ export class LocalPeer implements Peer {
 
   newRoom(): Promise<RoomId> {
     const name = this.#device.name;
-    return this.#begin((surroundings) => createRoom(surroundings, { name, entries: [...profile(name), encodeEntry({ roomName: { name: firstName(name) } })] }));
+    return this.#begin((surroundings) =>
+      createRoom(surroundings, { name, entries: [...profile(name), encodeEntry({ roomName: { name: firstName(name) } })] }),
+    );
   }
 
   say(id: RoomId, text: string): void {
@@ -388,4 +395,3 @@ function failureWords(room: Room): string | undefined {
   const full = error instanceof StoreError && error.trouble === 'quota';
   return full ? 'This device is full. Free some space, then try again.' : 'This could not be kept on this device. Try again.';
 }
-

@@ -25,7 +25,10 @@ export const dyeOf = (persona: PersonaId): number => Number.parseInt(persona.sli
 
 /** A person whose name has not come yet is known by their key. */
 const nameOf = ({ room, chat }: ChatRoom, persona: PersonaId): string =>
-  chat.nameOf(persona) ?? room.state.members.get(persona)?.name ?? room.state.former.get(persona)?.name ?? (persona === room.me ? room.firstName : `Somebody ${persona.slice(0, 4)}`);
+  chat.nameOf(persona) ??
+  room.state.members.get(persona)?.name ??
+  room.state.former.get(persona)?.name ??
+  (persona === room.me ? room.firstName : `Somebody ${persona.slice(0, 4)}`);
 
 export const unreadOf = ({ room, chat }: ChatRoom): readonly ChatMessage[] =>
   chat.timeline().filter((message) => message.author !== room.me && !room.isSeen(message.id, message.device));
@@ -104,17 +107,29 @@ function timeline(held: ChatRoom, wording: Wording): TimelineItem[] {
 function events(held: ChatRoom): EventItem[] {
   const { room, chat } = held;
   const renames = chat.renames().slice(1);
-  const renamed = renames.map(({ id, at, name, author }): EventItem => ({ type: 'event', id, at, event: { what: 'renamed', name, by: nameOf(held, author) } }));
+  const renamed = renames.map(({ id, at, name, author }): EventItem => ({
+    type: 'event',
+    id,
+    at,
+    event: { what: 'renamed', name, by: nameOf(held, author) },
+  }));
   const frozen = room.frozen.map((device): EventItem => {
     const persona = room.personaOf(device);
-    return { type: 'event', id: `frozen/${device}`, at: 0, event: { what: 'frozen', who: persona === undefined ? 'Somebody' : nameOf(held, persona) } };
+    return {
+      type: 'event',
+      id: `frozen/${device}`,
+      at: 0,
+      event: { what: 'frozen', who: persona === undefined ? 'Somebody' : nameOf(held, persona) },
+    };
   });
   return [...room.state.operations.flatMap((operation) => membershipEvent(held, operation)), ...renamed, ...frozen];
 }
 
 function membershipEvent(held: ChatRoom, operation: OperationRecord): EventItem[] {
   const by = nameOf(held, operation.author);
-  const line = (event: EventItem['event']): EventItem[] => [{ type: 'event', id: operation.hash, at: millisecondsOf(operation.hlc), event }];
+  const line = (event: EventItem['event']): EventItem[] => [
+    { type: 'event', id: operation.hash, at: millisecondsOf(operation.hlc), event },
+  ];
   const { says } = operation;
   if ('create' in says) return line({ what: 'created', who: by });
   if ('admit' in says) return line({ what: 'joined', who: admittedName(held, says.admit) });

@@ -83,7 +83,10 @@ export class Admissions {
   }
 
   /** Makes an invite and its Welcome. `sent` is called once a mailbox holds the Welcome. Throws an Error in words. */
-  invite(terms: { readonly uses: number; readonly hours: number; readonly names: { readonly inviter: string; readonly room: string } }, sent: () => void): string {
+  invite(
+    terms: { readonly uses: number; readonly hours: number; readonly names: { readonly inviter: string; readonly room: string } },
+    sent: () => void,
+  ): string {
     const { surroundings, parts } = this.#work;
     const expiresHour = hourOf(surroundings.networkTime()) + Math.max(1, Math.round(terms.hours));
     const mailboxes = surroundings.pickMailboxes();
@@ -130,19 +133,32 @@ export class Admissions {
     for (const invite of this.#open()) this.#notice(invite, 'revoked');
   }
 
+  /** What a person has to decide. Admissions beside each other, beyond the invite's uses, are for an owner. */
   requests(): JoinRequest[] {
-    return this.#undecided().filter(({ why }) => why !== undefined).map(({ seen, why }) => ({
-      id: seen.join.joinHash,
-      name: seen.join.name,
-      why: why ?? 'policy',
-    }));
+    const { suspended, members } = this.#work.parts.log.state();
+    const owner = members.get(this.#work.parts.persona.id)?.role === 'owner';
+    const undecided = this.#undecided().flatMap(({ seen, why }) =>
+      why === undefined ? [] : [{ id: seen.join.joinHash, name: seen.join.name, why }],
+    );
+    return [
+      ...undecided,
+      ...(owner ? suspended : []).map(({ joinHash, name }) => ({ id: joinHash, name: name ?? '', why: 'two-for-one-use' as const })),
+    ];
   }
 
   answer(request: string, yes: boolean): void {
+    const suspended = this.#work.parts.log.state().suspended.find(({ joinHash }) => joinHash === request);
     const seen = this.#joins.get(request as Hash);
-    if (seen === undefined) return;
-    seen.answer = yes ? 'admit' : 'refuse';
+    if (suspended !== undefined) this.#settle(suspended.ipk, yes ? [suspended.joinHash] : []);
+    else if (seen !== undefined) seen.answer = yes ? 'admit' : 'refuse';
     this.#work.wake();
+  }
+
+  /** Of joins that were admitted beside each other, those named stay; the others of that invite do not. */
+  #settle(ipk: Bytes, joins: readonly Hash[]): void {
+    const held = this.#work.parts.log.state().invites.get(toHex(ipk))?.usedBy ?? [];
+    this.#work.author({ decide: { ipk, joins: [...held, ...joins] } });
+    this.#rotations.rotateNow();
   }
 
   // ── what is read ──
@@ -175,7 +191,9 @@ export class Admissions {
   historySince(persona: PersonaId): number {
     const { policy, members, operations } = this.#work.parts.log.state();
     const certificate = members.get(persona)?.certificate;
-    const admission = operations.find(({ says }) => 'admit' in says && certificate !== undefined && equal(says.admit.certificate, certificate));
+    const admission = operations.find(
+      ({ says }) => 'admit' in says && certificate !== undefined && equal(says.admit.certificate, certificate),
+    );
     return admission === undefined ? 0 : millisecondsOf(admission.hlc) - policy.historyDays * 24 * HOUR;
   }
 
@@ -194,7 +212,9 @@ export class Admissions {
     const { invites, policy } = this.#work.parts.log.state();
     const undecided = [];
     for (const invite of invites.values()) {
-      const waiting = [...this.#joins.values()].filter(({ ipk, join }) => ipk === toHex(invite.ipk) && !invite.usedBy.includes(join.joinHash));
+      const waiting = [...this.#joins.values()].filter(
+        ({ ipk, join }) => ipk === toHex(invite.ipk) && !invite.usedBy.includes(join.joinHash),
+      );
       if (!isOpen(invite, this.#hour()) || !this.#work.following.isReached(placeOf(invite).address)) continue;
       const tooMany = waiting.length > usesLeft(invite);
       const why = tooMany ? 'two-for-one-use' : policy.admission === 'person' ? 'policy' : undefined;
@@ -238,7 +258,12 @@ export class Admissions {
     }
     const opened = parts.keyring.open(address, topic, blob);
     if (isRefusal(opened) || opened.kind !== 'rotation') return surroundings.counters.count('invite-stray');
-    const join = readJoin(opened.text, { keyring: parts.keyring, ipk: invite.ipk, welcomes: this.#welcomes.get(id) ?? [], hourNow: this.#hour() });
+    const join = readJoin(opened.text, {
+      keyring: parts.keyring,
+      ipk: invite.ipk,
+      welcomes: this.#welcomes.get(id) ?? [],
+      hourNow: this.#hour(),
+    });
     if (isRefusal(join)) return surroundings.counters.count(`join-${join.refused}`);
     if (!invite.usedBy.includes(join.joinHash) && !this.#joins.has(join.joinHash)) this.#keepJoin(id, join);
     surroundings.changed();

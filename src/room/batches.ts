@@ -1,7 +1,18 @@
 /** Fills batches: the texts of kind 0 blobs (docs/protocol.md §7.1), each small enough for one blob. */
-import { deviceId, idBytes, isRefusal, refuse, roomId, type Bytes, type DeviceId, type Hash, type Refusal, type RoomId } from '../base/index.ts';
+import {
+  deviceId,
+  idBytes,
+  isRefusal,
+  refuse,
+  roomId,
+  type Bytes,
+  type DeviceId,
+  type Hash,
+  type Refusal,
+  type RoomId,
+} from '../base/index.ts';
 import { verifyLight } from '../identity/index.ts';
-import { MAX_TEXT } from '../keyring/index.ts';
+import { isPrekey, MAX_TEXT } from '../keyring/index.ts';
 import type { Head } from '../replica/index.ts';
 import { BatchSchema, create, decodeStrict, encode, ReceiptBodySchema, ReceiptSchema, StateSchema, type Batch } from '../wire/index.ts';
 import { readHeads, wireHead } from './heads.ts';
@@ -87,7 +98,7 @@ export function readReceipt(bytes: Uint8Array, room: RoomId, device: DeviceId, k
   if (isRefusal(body)) return body;
   if (body.room.length !== 32 || roomId(body.room) !== room) return refuse('wrong-room', 'receipt');
   if (body.device.length !== 16 || deviceId(body.device) !== device) return refuse('wrong-device', 'receipt');
-  if (body.prekey.length !== 0 && body.prekey.length !== 1216) return refuse('malformed', 'prekey');
+  if (body.prekey.length !== 0 && !isPrekey(body.prekey)) return refuse('malformed', 'prekey');
   const heads = readHeads(body.heads);
   const read = readHeads(body.read);
   if (isRefusal(heads)) return heads;

@@ -28,7 +28,10 @@ const HELD = 256;
 const encodeCursor = (at: Stored): Bytes => concat(u32(at.instance), u64(at.cursor));
 const decodeCursor = (bytes: Uint8Array): Stored => ({ instance: readU32(bytes, 0), cursor: readU64(bytes, 4) });
 
-const addressKey = (address: Address): string => topics(address).map(({ id }) => id).join();
+const addressKey = (address: Address): string =>
+  topics(address)
+    .map(({ id }) => id)
+    .join();
 
 interface FollowingOptions {
   readonly records: Records;

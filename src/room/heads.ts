@@ -1,5 +1,5 @@
 /** Heads of documents, as batches, receipts and records carry them. */
-import { deviceId, hash, idBytes, refuse, type Refusal } from '../base/index.ts';
+import { deviceId, hash, idBytes, isRefusal, refuse, type Refusal } from '../base/index.ts';
 import type { Head } from '../replica/index.ts';
 import { create, HeadSchema, type Head as WireHead } from '../wire/index.ts';
 
@@ -15,3 +15,10 @@ export function readHeads(heads: readonly WireHead[]): Head[] | Refusal {
 /** A history that ends at `head` holds that update. */
 export const reaches = (head: { readonly segment: number; readonly seq: number }, segment: number, seq: number): boolean =>
   head.segment > segment || (head.segment === segment && head.seq >= seq);
+
+/** Heads that this device wrote down itself. Throws an Error in words when they cannot be read: its store is damaged. */
+export function ownHeads(heads: readonly WireHead[]): Head[] {
+  const read = readHeads(heads);
+  if (isRefusal(read)) throw new Error('What this device keeps of a room is damaged.');
+  return read;
+}

@@ -31,7 +31,12 @@ function newPersona({ random, networkTime }: RoomSurroundings): Persona {
   return createPersona(random, { kind: 'person', expiresHour: hourOf(networkTime()) + CERTIFICATE_HOURS });
 }
 
-function newKeyring(surroundings: RoomSurroundings, room: RoomId, persona: Persona, records: Iterable<readonly [string, Uint8Array]>): Keyring {
+function newKeyring(
+  surroundings: RoomSurroundings,
+  room: RoomId,
+  persona: Persona,
+  records: Iterable<readonly [string, Uint8Array]>,
+): Keyring {
   const { random, networkTime } = surroundings;
   return new Keyring({ room, me: persona.device, random, now: networkTime, records });
 }
@@ -52,7 +57,14 @@ export function createRoom(surroundings: RoomSurroundings, beginning: Beginning)
   if (isRefusal(added)) throw new Error(`the room could not be made: ${added.refused}`);
   const room = log.state().room;
   const kept = before.drain().put;
-  const parts = { room, me: persona.device, persona, log, keyring: newKeyring(surroundings, room, persona, kept), replica: newReplica(room, persona, []) };
+  const parts = {
+    room,
+    me: persona.device,
+    persona,
+    log,
+    keyring: newKeyring(surroundings, room, persona, kept),
+    replica: newReplica(room, persona, []),
+  };
   const made = new Room(surroundings, parts, create(RoomRecordSchema, { room: idBytes(room), name: beginning.name }));
   made.begin([['m/persona', persona.export()], ...kept], []);
   made.write(...beginning.entries);
@@ -60,7 +72,13 @@ export function createRoom(surroundings: RoomSurroundings, beginning: Beginning)
 }
 
 /** Joins by a link: the Join goes out, and what is written waits with it for an admitter. */
-export function joinRoom(surroundings: RoomSurroundings, link: ParsedLink, welcome: Welcome, signedWelcome: Bytes, beginning: Beginning): Room {
+export function joinRoom(
+  surroundings: RoomSurroundings,
+  link: ParsedLink,
+  welcome: Welcome,
+  signedWelcome: Bytes,
+  beginning: Beginning,
+): Room {
   const { name } = beginning;
   const persona = newPersona(surroundings);
   const { room } = welcome;
@@ -92,7 +110,3 @@ export function openRoom(surroundings: RoomSurroundings): Room | undefined {
   const replica = newReplica(room, persona, records.entries('u/'));
   return new Room(surroundings, { room, me: persona.device, persona, log, keyring, replica }, record);
 }
-
-
-
-

@@ -7,7 +7,20 @@ import { topics } from '../keyring/index.ts';
 import { MailboxError, topicOf, type Follower, type Mailboxes, type Stored, type Topic } from '../mailbox/index.ts';
 import type { EntryRecord } from '../replica/index.ts';
 import { memoryStore } from '../store/index.ts';
-import { createRoom, hourOf, joinRoom, openPosted, openRoom, readLink, readWelcome, type ParsedLink, type Room, type EntryFold, type RoomSurroundings, type Welcome } from './index.ts';
+import {
+  createRoom,
+  hourOf,
+  joinRoom,
+  openPosted,
+  openRoom,
+  readLink,
+  readWelcome,
+  type ParsedLink,
+  type Room,
+  type EntryFold,
+  type RoomSurroundings,
+  type Welcome,
+} from './index.ts';
 
 const random = seededRandom(testSeed());
 beforeAll(initCryptoNode);
@@ -30,7 +43,8 @@ class Post {
         new Promise<Stored>((resolve, reject) => {
           const copy = new Uint8Array(blob);
           this.#clock.after(20, () => {
-            if (!online() || this.silent.has(topic.mailbox)) return void this.#clock.after(10_000, () => reject(new MailboxError('silent', 'silent')));
+            if (!online() || this.silent.has(topic.mailbox))
+              return void this.#clock.after(10_000, () => reject(new MailboxError('silent', 'silent')));
             const key = keyOf(topic);
             const blobs = this.blobs.get(key) ?? [];
             this.blobs.set(key, [...blobs, copy]);
@@ -348,6 +362,7 @@ describe('a room', () => {
     await world.until(() => ['sent', 'delivered'].includes(ana.stateOf('still here')) || ana.stateOf('still here') === 'queued', 'tried');
     world.post.silent.clear();
     await world.until(() => ben.hears().includes('Ana: still here'), 'Ben hears');
+    expect(ben.hears()).toEqual(['Ana: still here']);
   });
 
   it('puts the two mailboxes of an address nothing in common', async () => {

@@ -7,33 +7,30 @@
  *
  * Everything runs in one loop: take what arrived, decide what to tell, make all of it durable in one step, and only then post.
  */
-import {
-  hash, idBytes, isRefusal, type Bytes, type Cancel, type DeviceId, type Hash, type PersonaId, type Refusal, type RoomId,
-} from '../base/index.ts';
+import { hash, idBytes, isRefusal, type Bytes, type DeviceId, type Hash, type PersonaId, type RoomId } from '../base/index.ts';
 import type { Persona } from '../identity/index.ts';
 import type { Keyring } from '../keyring/index.ts';
 import type { EntryRecord, Head, Replica } from '../replica/index.ts';
 import { encode, RoomRecordSchema, type RoomRecord, type State } from '../wire/index.ts';
 import { Acknowledgements } from './acknowledgements.ts';
 import { Admissions } from './admissions.ts';
-import { fillBatches, makeReceipt, readBatch, readReceipt } from './batches.ts';
+import { readBatch, readReceipt } from './batches.ts';
 import type { RoomParts, RoomSurroundings, Standing } from './context.ts';
 import { Following, type Incoming } from './following.ts';
-import { reaches, readHeads, wireHead } from './heads.ts';
+import { ownHeads, reaches, readHeads, wireHead } from './heads.ts';
 import type { MembershipLog, RoomState } from './log.ts';
 import { authorOperation, type OperationContent } from './operation.ts';
 import { Outbox, type Covers, type Sealed } from './outbox.ts';
 import { Rotations } from './rotations.ts';
+import { Telling } from './telling.ts';
+import { Timers } from './timers.ts';
 
-/** Receipts wait this long for more to acknowledge, ms. */
-const RECEIPT_PAUSE = 100;
 /** What several members could do is done by the first in rank at once, by each other this much later, ms. */
 const RANK_PAUSE = 2_000;
 const LONGEST_RANK_PAUSE = 30_000;
 /** A failed write is tried again after, ms. */
 const WRITE_PAUSE = 5_000;
-/** One's own state is told at most this often, ms. */
-const STATE_PAUSE = 10_000;
+const HOUR = 3_600_000;
 
 export type OwnState = 'queued' | 'sent' | 'delivered' | 'read' | 'failed';
 
@@ -58,7 +55,8 @@ export class Room {
   readonly #following: Following;
   readonly #acknowledged: Acknowledgements;
   readonly #rotations: Rotations;
-  readonly #timers = new Map<string, Cancel>();
+  readonly #telling: Telling;
+  readonly #timers: Timers;
   /** Own updates whose commit is not done: "segment/seq". */
   readonly #undurable = new Set<string>();
   readonly #theirs = new Map<DeviceId, { heads: readonly Head[]; operations: readonly Hash[] }>();
@@ -72,15 +70,9 @@ export class Room {
   #posts: PreparedPost[] = [];
   #puts = new Map<string, Uint8Array>();
   #deletes = new Set<string>();
-  #operations: Bytes[] = [];
-  #history: Bytes[] = [];
   /** Groups whose record may not be durable yet. */
   #unsent: string[] = [];
   readonly #whenSent = new Map<string, () => void>();
-  #receiptDue = false;
-  #prekeyDue = false;
-  #stateDue = false;
-  #stateToldAt = 0;
   /** The last of one's own updates of which the outbox durably holds the posts. */
   #durablyPosted: RoomRecord['posted'];
   #running = false;
@@ -98,7 +90,8 @@ export class Room {
     this.#log = parts.log;
     this.#record = record;
     this.#durablyPosted = record.posted;
-    this.#seen = new Map(orThrow(readHeads(record.read)).map((head) => [head.device, head]));
+    this.#timers = new Timers(surroundings.clock);
+    this.#seen = new Map(ownHeads(record.read).map((head) => [head.device, head]));
     const { records, mailboxes, clock, counters } = surroundings;
     const { isolation } = surroundings;
     this.#acknowledged = new Acknowledgements(records, parts.me);
@@ -112,7 +105,7 @@ export class Room {
         this.wake();
       },
       caughtUp: () => {
-        this.#announce();
+        this.#telling.announce();
         this.wake();
       },
     });
@@ -122,18 +115,19 @@ export class Room {
       record,
       acknowledged: this.#acknowledged,
       following: this.#following,
-      post: (sealed: readonly Sealed[], sent?: () => void) => void this.#posts.push({ sealed, sent }),
+      post: (sealed: readonly Sealed[], sent?: () => void, covers?: Covers) => void this.#posts.push({ sealed, sent, covers }),
       put: (key: string, value: Uint8Array) => void this.#puts.set(key, value),
       remove: (key: string) => void this.#deletes.add(key),
       author: (content: OperationContent) => this.author(content),
-      tell: (operations: readonly Bytes[], updates: readonly Bytes[]) => this.#tell(operations, updates),
+      tell: (operations: readonly Bytes[], updates: readonly Bytes[]) => this.#telling.tell(operations, updates),
       fail: (refusal: string) => this.#refuse(refusal),
       standing: () => this.standing,
       keepRecord: () => this.#keepRecord(),
-      later: (name: string, ms: number, action: () => void) => this.#later(name, ms, action),
+      later: (name: string, ms: number, action: () => void) => this.#timers.later(name, ms, action),
       wake: () => this.wake(),
     };
     this.#rotations = new Rotations(work);
+    this.#telling = new Telling(work, this.#rotations, () => [...this.#seen.values()]);
     this.admissions = new Admissions(work, this.#rotations);
     this.#replica.enforce(this.#log.rights());
     for (const entry of this.#replica.entries()) this.#show(entry);
@@ -185,6 +179,11 @@ export class Room {
     return update !== undefined && seen !== undefined && reaches(seen, update.segment, update.seq);
   }
 
+  /** What keeps this room's circuits apart from all others'. */
+  get isolation(): string {
+    return this.#surroundings.isolation;
+  }
+
   get frozen(): readonly DeviceId[] {
     return this.#replica.frozen();
   }
@@ -215,7 +214,17 @@ export class Room {
   start(): void {
     this.#outbox.start();
     this.#follow();
+    this.#expireKeys();
     this.wake();
+  }
+
+  /** Prekeys whose time is over are erased, now and every hour. */
+  #expireKeys(): void {
+    this.#keyring.expire(this.#surroundings.networkTime());
+    this.#timers.later('expire', HOUR, () => {
+      this.#expireKeys();
+      this.wake();
+    });
   }
 
   /** Appends entries to one's own document: shown at once, durable and posted as soon as can be. Throws when one is no member. */
@@ -238,7 +247,10 @@ export class Room {
     if (update === undefined || this.#writeFailed === undefined || !this.#undurable.has(`${update.segment}/${update.seq}`)) return;
     const taken = this.#replica.takeBack(update);
     this.#surroundings.fold.remove(taken.map(({ id }) => id));
-    for (const { id, update: { segment, seq } } of taken) {
+    for (const {
+      id,
+      update: { segment, seq },
+    } of taken) {
       this.#updates.delete(id);
       this.#undurable.delete(`${segment}/${seq}`);
     }
@@ -249,8 +261,7 @@ export class Room {
     }
     this.#record.posted = this.#durablyPosted;
     this.#keepRecord();
-    this.#receiptDue = true;
-    this.#stateDue = true;
+    this.#telling.tellAllAnew();
     const rest = taken.filter(({ id }) => id !== entry).map((record) => record.entry);
     if (rest.length > 0) this.write(...rest);
     this.#surroundings.changed();
@@ -259,7 +270,7 @@ export class Room {
 
   /** Tries again at once what could not be written or posted. */
   retry(): void {
-    this.#cancel('write');
+    this.#timers.cancel('write');
     this.#outbox.hurry();
     this.wake(true);
   }
@@ -271,7 +282,7 @@ export class Room {
     this.#seen = new Map(heads.map((head) => [head.device, head]));
     this.#record.read = heads.map(wireHead);
     this.#keepRecord();
-    this.#receiptSoon();
+    this.#telling.receiptSoon();
     this.#surroundings.changed();
     this.wake();
   }
@@ -280,14 +291,17 @@ export class Room {
   removeMember(persona: PersonaId): void {
     const member = this.#log.state().members.get(persona);
     if (member === undefined) throw new Error('They are not in this room.');
-    const operation = this.author({ remove: { persona, devices: member.identity.map((identity) => identity.device), heads: this.#replica.heads() } });
-    this.#tellUnderOldEpoch([operation]);
+    this.admissions.closeAll();
+    const operation = this.author({
+      remove: { persona, devices: member.identity.map((identity) => identity.device), heads: this.#replica.heads() },
+    });
+    this.#telling.tellUnderOldEpoch([operation]);
     this.#rotations.rotateNow();
     this.wake();
   }
 
   leave(): void {
-    if (this.standing === 'member') this.#tellUnderOldEpoch([this.author({ leave: { heads: this.#replica.heads() } })]);
+    if (this.standing === 'member') this.#telling.tellUnderOldEpoch([this.author({ leave: { heads: this.#replica.heads() } })]);
     this.#record.left = true;
     this.#record.joining = undefined;
     this.#keepRecord();
@@ -303,7 +317,7 @@ export class Room {
     );
     const added = this.#log.add(operation);
     if (isRefusal(added)) throw new Error(`This cannot be done in this room: ${added.refused}.`);
-    this.#operations.push(operation);
+    this.#telling.tell([operation], []);
     this.#surroundings.changed();
     return operation;
   }
@@ -327,8 +341,7 @@ export class Room {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    for (const cancel of this.#timers.values()) cancel();
-    this.#timers.clear();
+    this.#timers.stop();
     this.#following.stop();
     this.#outbox.stop();
     while (this.#running) await new Promise<void>((resolve) => this.#surroundings.clock.after(5, resolve));
@@ -357,7 +370,7 @@ export class Room {
       this.#writeFailed = failed;
       for (const { reject } of this.#waiters.splice(0)) reject(failed);
       this.#surroundings.counters.count('write-failed');
-      this.#later('write', WRITE_PAUSE, () => this.wake(true));
+      this.#timers.later('write', WRITE_PAUSE, () => this.wake(true));
       this.#surroundings.changed();
     } finally {
       this.#running = false;
@@ -397,7 +410,8 @@ export class Room {
     const opened = this.#keyring.open(incoming.address, incoming.topic, incoming.blob);
     if (isRefusal(opened)) {
       if (opened.refused === 'unknown-epoch') this.#following.hold(incoming);
-      this.#count(opened.refused);
+      // One's own blobs come back, and each comes from both mailboxes.
+      if (opened.refused !== 'own' && opened.refused !== 'repeated') this.#count(`blob-${opened.refused}`);
     } else if (opened.kind === 'rotation') {
       this.#takeRotation(incoming, opened.text);
     } else if (opened.device !== undefined && opened.epoch !== undefined) {
@@ -410,8 +424,7 @@ export class Room {
     const rotation = this.#rotations.take(frame, (device) => this.#log.rights().keysetOf(device) ?? this.admissions.keysetOf(device));
     if (rotation === 'unknown-author') this.#following.hold(incoming);
     if (rotation === 'unknown-author' || rotation === 'refused' || !rotation.mine) return;
-    this.#prekeyDue = true;
-    this.#receiptSoon();
+    this.#telling.receiptSoon(true);
     this.#follow();
     this.#inbox.unshift(...this.#following.release());
   }
@@ -426,15 +439,15 @@ export class Room {
     if (batch.receipt.length > 0) this.#takeReceipt(device, batch.receipt);
     if (batch.state !== undefined) this.#takeState(device, batch.state);
     if (news) {
-      this.#receiptSoon();
+      this.#telling.receiptSoon();
       this.#inbox.unshift(...this.#following.release());
     }
   }
 
   #takeOperation(operation: Uint8Array): boolean {
     const result = this.#log.add(operation);
-    if (isRefusal(result)) this.#count(`operation-${result.refused}`);
-    else if ('waiting' in result) this.#announce();
+    if (isRefusal(result)) this.#countNews(`operation-${result.refused}`);
+    else if ('waiting' in result) this.#telling.announce();
     else return result.added.length > 0;
     return false;
   }
@@ -449,10 +462,10 @@ export class Room {
   #takeUpdate(update: Uint8Array): boolean {
     const result = this.#replica.accept(update, this.#log.rights());
     if (isRefusal(result)) {
-      this.#count(`update-${result.refused}`);
-      if (result.refused === 'unknown-device') this.#announce();
+      this.#countNews(`update-${result.refused}`);
+      if (result.refused === 'unknown-device') this.#telling.announce();
     } else if ('waiting' in result) {
-      this.#announce();
+      this.#telling.announce();
     } else {
       this.#surroundings.fold.remove(result.withdrawn.map(({ id }) => id));
       for (const entry of result.entries) this.#show(entry);
@@ -477,10 +490,10 @@ export class Room {
     if (isRefusal(heads) || state.operations.some((id) => id.length !== 32)) return this.#count('state-malformed');
     const operations = state.operations.map(hash);
     this.#theirs.set(device, { heads, operations });
-    if (this.#replica.gaps(heads) || operations.some((id) => !this.#log.has(id))) this.#announce();
+    if (this.#replica.gaps(heads) || operations.some((id) => !this.#log.has(id))) this.#telling.announce();
     const others = this.#rotations.memberDevices().filter((other) => other !== device);
     const pause = rankPause(this.#rotations.rankAmong(others, idBytes(device)));
-    this.#later(`answer/${device}`, pause, () => {
+    this.#timers.later(`answer/${device}`, pause, () => {
       this.#answer(device);
       this.wake();
     });
@@ -490,7 +503,7 @@ export class Room {
     const theirs = this.#theirs.get(device);
     const persona = this.personaOf(device);
     if (theirs === undefined || persona === undefined || this.standing !== 'member') return;
-    this.#tell(this.#log.missing(theirs.operations), this.#replica.missing(theirs.heads, this.admissions.historySince(persona)));
+    this.#telling.tell(this.#log.missing(theirs.operations), this.#replica.missing(theirs.heads, this.admissions.historySince(persona)));
   }
 
   // ── what to tell ──
@@ -500,7 +513,7 @@ export class Room {
     if (this.standing === 'member' && this.#record.joining !== undefined) this.#letIn();
     this.admissions.decide();
     this.#rotations.decide();
-    this.#fill();
+    this.#telling.fill();
   }
 
   /** One has become a member: everything that one wrote while waiting goes out once more, under the room's own epoch. */
@@ -509,51 +522,7 @@ export class Room {
     this.#record.refusal = '';
     this.#record.posted = undefined;
     this.#keepRecord();
-    this.#receiptDue = true;
-    this.#prekeyDue = true;
-  }
-
-  #fill(): void {
-    const epoch = this.#rotations.writeUnder();
-    if (epoch === undefined) return;
-    const receipt = this.#receiptDue && this.standing === 'member' ? this.#receipt() : undefined;
-    const state = this.#stateDue ? { heads: this.#replica.heads(), operations: this.#log.heads() } : undefined;
-    const operations = this.#operations.splice(0);
-    const own = this.#ownUnposted();
-    const updates = [...this.#history.splice(0), ...own.updates];
-    if (operations.length + updates.length === 0 && receipt === undefined && state === undefined) return;
-    const texts = fillBatches({ operations, updates, ...(receipt && { receipt: receipt.bytes }), ...(state && { state }) });
-    for (const text of texts) this.#posts.push({ sealed: this.#keyring.seal(epoch, text).blobs, covers: own.covers, sent: receipt?.sent });
-    this.#receiptDue &&= receipt === undefined;
-    this.#stateDue = false;
-  }
-
-  /** One's own updates that were never given to the outbox (again, after being let in); from now on they were. */
-  #ownUnposted(): { updates: Bytes[]; covers: Covers | undefined } {
-    const { posted } = this.#record;
-    const heads = this.#replica.heads();
-    const upTo = heads.find((head) => head.device === this.#persona.device);
-    if (upTo === undefined || (posted !== undefined && reaches(posted, upTo.segment, upTo.seq))) return { updates: [], covers: undefined };
-    const [after] = posted === undefined ? [] : orThrow(readHeads([posted]));
-    const known = heads.filter((head) => head !== upTo);
-    const updates = this.#replica.missing(after === undefined ? known : [...known, after]);
-    this.#record.posted = wireHead(upTo);
-    this.#keepRecord();
-    return { updates, covers: { after, upTo } };
-  }
-
-  #receipt(): { bytes: Bytes; sent: (() => void) | undefined } {
-    const prekey = this.#prekeyDue ? this.#keyring.newPrekey() : undefined;
-    this.#prekeyDue = false;
-    const bytes = makeReceipt({
-      room: this.id,
-      device: this.#persona.device,
-      heads: this.#replica.heads(),
-      read: [...this.#seen.values()],
-      ...(prekey && { prekey }),
-      signLight: (purpose, body) => this.#persona.signLight(purpose, body),
-    });
-    return { bytes, sent: prekey && (() => this.#keyring.prekeyPosted(prekey, this.#surroundings.networkTime())) };
+    this.#telling.receiptSoon(true);
   }
 
   #sent(key: string): void {
@@ -561,36 +530,6 @@ export class Room {
     this.#whenSent.delete(key);
     this.#surroundings.changed();
     this.wake();
-  }
-
-  #tell(operations: readonly Bytes[], updates: readonly Bytes[]): void {
-    this.#operations.push(...operations);
-    this.#history.push(...updates);
-  }
-
-  /** Told to everyone whom the present epoch reaches, before a rotation shuts somebody out. */
-  #tellUnderOldEpoch(operations: readonly Bytes[]): void {
-    const epoch = this.#rotations.writeUnderBefore();
-    if (epoch === undefined) return;
-    for (const text of fillBatches({ operations })) this.#posts.push({ sealed: this.#keyring.seal(epoch, text).blobs });
-  }
-
-  #receiptSoon(): void {
-    this.#later('receipt', RECEIPT_PAUSE, () => {
-      this.#receiptDue = true;
-      this.wake();
-    });
-  }
-
-  /** Tells one's own state, so that the others send what is missing here. Not oftener than every ten seconds. */
-  #announce(): void {
-    if (this.standing !== 'member' || this.#rotations.memberDevices().length < 2) return;
-    const now = this.#surroundings.clock.now();
-    this.#later('state', Math.max(0, this.#stateToldAt + STATE_PAUSE - now), () => {
-      this.#stateToldAt = this.#surroundings.clock.now();
-      this.#stateDue = true;
-      this.wake();
-    });
   }
 
   // ── small things ──
@@ -618,32 +557,14 @@ export class Room {
     this.#puts.set('m/room', encode(RoomRecordSchema, this.#record));
   }
 
+  /** What comes again, as answers to several askers do, is nothing refused. */
+  #countNews(word: string): void {
+    if (!word.endsWith('-repeated')) this.#count(word);
+  }
+
   #count(word: string): void {
     this.#surroundings.counters.count(word);
   }
-
-  /** One timer a name; a second call while it runs changes nothing. */
-  #later(name: string, ms: number, action: () => void): void {
-    if (this.#timers.has(name) || this.#stopped) return;
-    this.#timers.set(
-      name,
-      this.#surroundings.clock.after(ms, () => {
-        this.#timers.delete(name);
-        action();
-      }),
-    );
-  }
-
-  #cancel(name: string): void {
-    this.#timers.get(name)?.();
-    this.#timers.delete(name);
-  }
-}
-
-/** What this device wrote itself reads well, or its store is damaged. */
-function orThrow<T>(value: T | Refusal): T {
-  if (isRefusal(value)) throw new Error('What this device keeps of a room is damaged.');
-  return value;
 }
 
 const rankPause = (place: number): number => Math.min(place * RANK_PAUSE, LONGEST_RANK_PAUSE);

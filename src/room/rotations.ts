@@ -22,7 +22,8 @@ export class Rotations {
 
   constructor(work: Work) {
     this.#work = work;
-    for (const [key, device] of work.surroundings.records.entries(JOINS)) this.#joins.set(key.slice(JOINS.length) as Hash, deviceId(device));
+    for (const [key, device] of work.surroundings.records.entries(JOINS))
+      this.#joins.set(key.slice(JOINS.length) as Hash, deviceId(device));
   }
 
   memberDevices(): DeviceId[] {

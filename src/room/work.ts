@@ -5,7 +5,7 @@ import type { Acknowledgements } from './acknowledgements.ts';
 import type { RoomParts, RoomSurroundings, Standing } from './context.ts';
 import type { Following } from './following.ts';
 import type { OperationContent } from './operation.ts';
-import type { Sealed } from './outbox.ts';
+import type { Covers, Sealed } from './outbox.ts';
 
 export interface Work {
   readonly surroundings: RoomSurroundings;
@@ -13,8 +13,8 @@ export interface Work {
   readonly record: RoomRecord;
   readonly acknowledged: Acknowledgements;
   readonly following: Following;
-  /** Posts go out, in order, once the running step is durable. */
-  post(sealed: readonly Sealed[], sent?: () => void): void;
+  /** Posts go out, in order, once the running step is durable; `sent` is called once the mailboxes hold them. */
+  post(sealed: readonly Sealed[], sent?: () => void, covers?: Covers): void;
   /** Records to be kept, or dropped, with the running step. */
   put(key: string, value: Uint8Array): void;
   remove(key: string): void;
