@@ -138,6 +138,22 @@ describe('links that are misused', () => {
   });
 });
 
+describe('a name in memory', () => {
+  it('is taken while its node is up, and free once that was killed or stopped', async () => {
+    const { clock, network, nodes } = await two();
+    expect(() => network.node('b', new Recorder())).toThrow(/taken/);
+    network.kill('b');
+    const heir = new Recorder();
+    network.node('b', heir);
+    // The old link stays until its silence is noticed; what is sent over it reaches nobody.
+    const link = await dialled(clock, network.node('c', new Recorder()).dial(['/memory/b']));
+    link.send(testCell(7, 0));
+    await turn(clock, () => heir.cells.length === 1);
+    await nodes.a.stop();
+    expect(() => network.node('a', new Recorder())).not.toThrow();
+  });
+});
+
 describe('gossip in memory', () => {
   const line = async (network: MemoryNetwork, clock: ManualClock, verdict: Verdict) => {
     const heard: string[] = [];

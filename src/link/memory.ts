@@ -37,7 +37,7 @@ export interface MemoryNodeOptions {
 }
 
 export interface MemoryNetwork {
-  /** A node whose address is /memory/name. Throws when the name is taken. */
+  /** A node whose address is /memory/name. Throws when the name is taken; a node that was stopped or killed may be followed by another. */
   node(name: string, handler: LinkHandler, options?: MemoryNodeOptions): LinkNode;
   /** The names at both ends of every open link, dialler first. */
   links(): [string, string][];
@@ -88,7 +88,8 @@ class Network implements MemoryNetwork {
   }
 
   node(name: string, handler: LinkHandler, options: MemoryNodeOptions = {}): LinkNode {
-    if (this.#members.has(name)) throw new Error(`memory network: the name ${name} is taken; choose another`);
+    const taken = this.#members.get(name);
+    if (taken?.state === 'up') throw new Error(`memory network: the name ${name} is taken; choose another`);
     const { counters = new Counters(), witness, listens = true } = options;
     const member: Member = { name, handler, counters, witness, listens, topics: new Map(), seen: new Set(), state: 'up' };
     this.#members.set(name, member);

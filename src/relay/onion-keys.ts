@@ -9,6 +9,9 @@ import type { RelayState } from './state.ts';
 
 const DAY_MS = 86_400_000;
 
+/** Where onion keys are kept over restarts. */
+export type OnionKeyStore = Pick<RelayState, 'readOnionKeys' | 'writeOnionKeys'>;
+
 interface Held {
   readonly key: OnionKey;
   readonly id: string;
@@ -18,13 +21,13 @@ interface Held {
 
 export class OnionKeys {
   readonly #self: Bytes;
-  readonly #state: RelayState;
+  readonly #state: OnionKeyStore;
   readonly #clock: Clock;
   readonly #random: Random;
   /** The newest first. */
   #held: readonly Held[];
 
-  constructor(self: RelayId, state: RelayState, clock: Clock, random: Random) {
+  constructor(self: RelayId, state: OnionKeyStore, clock: Clock, random: Random) {
     this.#self = idBytes(self);
     this.#state = state;
     this.#clock = clock;

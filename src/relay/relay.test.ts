@@ -18,7 +18,8 @@ import {
 import { libp2pLink, type CellLink, type LinkNode } from '../link/index.ts';
 import { blobBytes, circuitMailboxes, topicOf, topicSeed } from '../mailbox/index.ts';
 import { CircuitClient, CircuitPool, MessageKind } from '../onion/index.ts';
-import { createRelay, relayIdentity, type Relay, type RelayConfig } from './relay.ts';
+import type { Relay } from './assembly.ts';
+import { createRelay, relayIdentity, type RelayConfig } from './relay.ts';
 import { readSettings, type RelaySettings } from './config.ts';
 
 let folder: string;
