@@ -1,5 +1,6 @@
 /** The store of a tab: for each name one IndexedDB database, kept by y-indexeddb and holding sealed bytes only. */
 import { systemClock, systemRandom, toHex, type Clock, type Random } from '../base/index.ts';
+import { retireLog } from './retire-log.ts';
 import { Shelf, type Backing, type Opened } from './shelf.ts';
 import { StoreError, type Sealer, type Store, type StoreTrouble } from './store.ts';
 import { Vault } from './vault.ts';
@@ -33,6 +34,7 @@ class IndexedDbBacking implements Backing {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #patience: number;
+  #logRetired: Promise<void> | undefined;
 
   constructor(sealer: Sealer, options: IndexedDbOptions) {
     if (!/^[0-9a-f]*$/.test(options.prefix)) throw new RangeError('the prefix of database names is lower-case hex');
@@ -57,6 +59,7 @@ class IndexedDbBacking implements Backing {
       mark: () => this.#mark((marks) => marks.setItem(database, '1')),
       onClosed: () => tell('closed'),
     });
+    this.#logRetired ??= retireLog(this.#prefix);
     return { medium: vault, values: await vault.open() };
   }
 
@@ -97,8 +100,8 @@ class IndexedDbBacking implements Backing {
     }
   }
 
-  close(): Promise<void> {
-    return Promise.resolve();
+  async close(): Promise<void> {
+    await this.#logRetired;
   }
 }
 
