@@ -13,7 +13,7 @@ function words(network: PeerNetwork): string {
     case 'connecting':
       return 'Connecting';
     case 'looking':
-      return 'Looking for a relay';
+      return network.clockWrong ? 'This machine’s clock seems wrong' : 'Looking for a relay';
     case 'offline':
       return 'Offline';
   }

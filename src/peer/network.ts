@@ -22,7 +22,7 @@ import {
 import type { CellLink, LinkHandler, LinkNode } from '../link/index.ts';
 import { circuitMailboxes, type Mailboxes } from '../mailbox/index.ts';
 import { BALANCED, cover } from '../mix/index.ts';
-import { CircuitClient, CircuitPool, MessageKind, type Circuit } from '../onion/index.ts';
+import { CircuitClient, CircuitPool, MessageKind, UnknownRelay, type Circuit } from '../onion/index.ts';
 import { encodeGuards, joinDirectory, readGuards, splitDirectory } from './kept.ts';
 
 export interface NetworkOptions {
@@ -59,6 +59,7 @@ export class PeerNetwork {
   #failures = 0;
   #contacted = false;
   readonly #contact = Promise.withResolvers<void>();
+  #clockWrong = false;
   #offline = false;
   #stopped = false;
   #cancel: () => void = () => undefined;
@@ -147,6 +148,11 @@ export class PeerNetwork {
     return this.#failures > 0 || !this.#contacted ? 'looking' : 'connecting';
   }
 
+  /** What the guard says of itself is out of its time: most likely this machine's clock is wrong. */
+  get clockWrong(): boolean {
+    return this.#clockWrong;
+  }
+
   get hops(): number {
     return this.#pool.circuits().find((circuit) => !circuit.closed)?.path.length ?? 0;
   }
@@ -213,6 +219,7 @@ export class PeerNetwork {
     if (guard === undefined || this.#stopped) return;
     try {
       const learned = await this.#directoryClient().firstContact(guard.id);
+      this.#clockWrong = isRefusal(learned) && learned.refused === 'descriptor-time';
       if (isRefusal(learned)) throw new Error(learned.detail ?? learned.refused);
       this.#guards.answered(guard.id);
       this.#failures = 0;
@@ -308,8 +315,9 @@ export class PeerNetwork {
   async #path(mailbox: RelayId, avoid: readonly RelayId[]): Promise<readonly Descriptor[]> {
     await this.#contact.promise;
     const path = this.#choose(mailbox, true, avoid);
-    if (isRefusal(path)) throw new Error(path.detail ?? path.refused);
-    return path;
+    if (!isRefusal(path)) return path;
+    const why = path.detail ?? path.refused;
+    throw path.refused === 'no-last-hop' ? new UnknownRelay(why) : new Error(why);
   }
 
   async #build(path: readonly Descriptor[]): Promise<Circuit> {
