@@ -110,6 +110,15 @@ describe('network time', () => {
     expect(time.seconds()).toBe(1_003_605);
   });
 
+  it('is whole milliseconds, however many relays were heard', () => {
+    let now = 1_000_000_000;
+    const time = new NetworkTime({ now: () => now++, after: () => () => undefined });
+    for (let i = 1; i <= 6; i++) {
+      time.heard(relayId(new Uint8Array(32).fill(i)), 1_000_000);
+      expect(Number.isInteger(time.now())).toBe(true);
+    }
+  });
+
   it('hears each relay once: one cannot outvote two', () => {
     const time = new NetworkTime(new ManualClock(1_000_000_000));
     for (const [n, seconds] of [

@@ -29,13 +29,13 @@ export class NetworkTime {
     return this.#ahead.size >= LEAST_RELAYS;
   }
 
-  /** Milliseconds by which the network is ahead of the system clock; 0 until known. */
+  /** Whole milliseconds by which the network is ahead of the system clock; 0 until known. */
   get ahead(): number {
     if (!this.known) return 0;
     const sorted = [...this.#ahead.values()].toSorted((a, b) => a - b);
     const middle = sorted.length >> 1;
     const [low = 0, high = 0] = sorted.slice(sorted.length % 2 === 0 ? middle - 1 : middle);
-    return sorted.length % 2 === 0 ? (low + high) / 2 : low;
+    return sorted.length % 2 === 0 ? Math.round((low + high) / 2) : low;
   }
 
   /** Milliseconds since 1970. */

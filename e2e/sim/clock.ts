@@ -1,0 +1,94 @@
+/**
+ * Simulated time: one order of all that happens, so that one seed gives one run. A process has a view of the clock that dies with it.
+ *
+ *   after ──► heap by (time, order of making) ──► the earliest runs ──► promises settle ──► the next
+ */
+import type { Cancel, Clock } from '../../src/base/index.ts';
+import { settle } from '../../src/base/testing.ts';
+
+interface Timer {
+  readonly at: number;
+  readonly order: number;
+  /** Undefined once it was cancelled. */
+  action: (() => void) | undefined;
+}
+
+const isBefore = (a: Timer, b: Timer): boolean => a.at < b.at || (a.at === b.at && a.order < b.order);
+
+export class SimClock implements Clock {
+  readonly start: number;
+  #now: number;
+  #order = 0;
+  /** A binary heap, the earliest first. */
+  readonly #heap: Timer[] = [];
+
+  constructor(start = Date.UTC(2026, 10, 21)) {
+    this.start = start;
+    this.#now = start;
+  }
+
+  /** Whole milliseconds, as every real clock here gives. */
+  now(): number {
+    return Math.floor(this.#now);
+  }
+
+  after(ms: number, action: () => void): Cancel {
+    const timer: Timer = { at: this.#now + Math.max(0, ms), order: this.#order++, action };
+    this.#push(timer);
+    return () => (timer.action = undefined);
+  }
+
+  /** Runs all that falls due within the next `ms`, one by one. */
+  async run(ms: number): Promise<void> {
+    const end = this.#now + ms;
+    await settle();
+    for (let timer = this.#heap[0]; timer !== undefined && timer.at <= end; timer = this.#heap[0]) {
+      this.#pop();
+      if (timer.action === undefined) continue;
+      this.#now = timer.at;
+      timer.action();
+      await settle();
+    }
+    this.#now = end;
+  }
+
+  /** The clock of one process: what it has asked for is forgotten when it is killed, and it can ask for nothing more. */
+  process(): { readonly clock: Clock; kill(): void } {
+    let alive = true;
+    const clock: Clock = {
+      now: () => this.now(),
+      after: (ms, action) => this.after(ms, () => alive && action()),
+    };
+    return { clock, kill: () => void (alive = false) };
+  }
+
+  #push(timer: Timer): void {
+    const heap = this.#heap;
+    let at = heap.length;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      const above = heap[parent];
+      if (above === undefined || !isBefore(timer, above)) break;
+      heap[at] = above;
+      at = parent;
+    }
+    heap[at] = timer;
+  }
+
+  #pop(): void {
+    const heap = this.#heap;
+    const last = heap.pop();
+    if (last === undefined || heap.length === 0) return;
+    let at = 0;
+    for (;;) {
+      const [left, right] = [heap[2 * at + 1], heap[2 * at + 2]];
+      if (left === undefined) break;
+      const isRight = right !== undefined && isBefore(right, left);
+      const child = isRight ? right : left;
+      if (!isBefore(child, last)) break;
+      heap[at] = child;
+      at = 2 * at + (isRight ? 2 : 1);
+    }
+    heap[at] = last;
+  }
+}

@@ -1,0 +1,193 @@
+/**
+ * Whole peers and relays in one process: simulated time, seeded chance, links in memory. Everything that a run does follows from its seed.
+ *
+ *   seed ──► relays (src/relay) ── links in memory ── peers (src/peer)         script: what the run did, printed when it fails
+ */
+import { pick, readU32, toHex, uniform, type Random, type RoomId } from '../../src/base/index.ts';
+import { seededRandom } from '../../src/base/testing.ts';
+import { sha256 } from '../../src/crypto/index.ts';
+import { memoryNetwork, type LinkWitness, type MemoryNetwork } from '../../src/link/index.ts';
+import { SimClock } from './clock.ts';
+import { SimPeer } from './peer.ts';
+import { SimRelay, type Death, type Ground } from './relay.ts';
+
+const RELAYS = 5;
+/** How often a condition is looked at, ms. */
+const LOOK = 50;
+const PATIENCE = 300_000;
+
+export interface Meeting<Names extends readonly string[]> {
+  readonly room: RoomId;
+  /** One for each name. */
+  readonly peers: { readonly [Index in keyof Names]: SimPeer };
+}
+
+export class World {
+  readonly seed: number;
+  readonly random: Random;
+  readonly clock = new SimClock();
+  readonly network: MemoryNetwork;
+  readonly relays: readonly SimRelay[];
+  readonly peers: SimPeer[] = [];
+  readonly script: string[] = [];
+  readonly #ground: Ground;
+  #trace: Uint8Array = new Uint8Array(32);
+  #seen: string[] = [];
+
+  private constructor(seed: number) {
+    this.seed = seed;
+    this.random = seededRandom(seed);
+    const stream = (): Random => seededRandom(readU32(this.random.bytes(4), 0));
+    this.network = memoryNetwork({ clock: this.clock, random: stream(), faults: { latency: 20, jitter: 30 } });
+    this.#ground = {
+      clock: this.clock,
+      network: this.network,
+      stream,
+      witness: (name) => this.#witness(name),
+      anchors: () => this.relays.map(({ anchor }) => anchor),
+    };
+    this.relays = Array.from({ length: RELAYS }, (_, i) => new SimRelay(`relay${i}`, this.#ground));
+  }
+
+  /** A world whose relays know each other. */
+  static async begin(seed: number): Promise<World> {
+    const world = new World(seed);
+    for (const relay of world.relays) await relay.start();
+    await world.until('the relays know each other', () => world.relays.every(({ relay }) => relay.directory.list().length === RELAYS));
+    return world;
+  }
+
+  /** A digest of every cell that any node has sent or received, and when. */
+  trace(): string {
+    this.#trace = sha256(new TextEncoder().encode(toHex(this.#trace) + this.#seen.splice(0).join()));
+    return toHex(this.#trace);
+  }
+
+  // ── time ──
+
+  async run(ms: number): Promise<void> {
+    await this.clock.run(ms);
+  }
+
+  /** Time passes until it holds. Throws after five minutes of it, with what was waited for. */
+  async until(what: string, condition: () => boolean, patience = PATIENCE): Promise<void> {
+    const end = this.clock.now() + patience;
+    while (!condition()) {
+      if (this.clock.now() >= end) throw new Error(`never came true: ${what}`);
+      await this.clock.run(LOOK);
+    }
+  }
+
+  /** Time passes until the promise settles. */
+  async settled<T>(what: string, promise: Promise<T>): Promise<T> {
+    let done = false;
+    const finish = (): void => void (done = true);
+    promise.then(finish, finish);
+    await this.until(what, () => done);
+    return promise;
+  }
+
+  // ── chance ──
+
+  chance(probability: number): boolean {
+    return uniform(this.random) < probability;
+  }
+
+  pick<T>(from: readonly T[]): T {
+    const picked = pick(this.random, from);
+    if (picked === undefined) throw new Error('there is nothing to pick from');
+    return picked;
+  }
+
+  // ── what happens ──
+
+  /** Writes a line of the script. */
+  note(line: string): void {
+    this.script.push(`${((this.clock.now() - this.clock.start) / 1000).toFixed(3).padStart(9)} s  ${line}`);
+  }
+
+  async peer(name: string): Promise<SimPeer> {
+    const peer = new SimPeer(name, this.#ground);
+    this.peers.push(peer);
+    await this.start(peer);
+    return peer;
+  }
+
+  async start(one: SimPeer | SimRelay): Promise<void> {
+    this.note(`${one.name} starts`);
+    await this.settled(`${one.name} starts`, one.start());
+  }
+
+  async kill(one: SimPeer | SimRelay, death: Death = this.pick(['power', 'process'])): Promise<void> {
+    this.note(`${one.name} is killed (${death})`);
+    await one.kill(death);
+  }
+
+  async stop(peer: SimPeer): Promise<void> {
+    this.note(`${peer.name} closes`);
+    await this.settled(`${peer.name} closes`, peer.stop());
+  }
+
+  say(peer: SimPeer, room: RoomId, text: string): void {
+    this.note(`${peer.name} says “${text}”`);
+    peer.peer.say(room, text);
+    peer.look();
+  }
+
+  async newRoom(owner: SimPeer): Promise<RoomId> {
+    this.note(`${owner.name} makes a room`);
+    return this.settled('the room is made', owner.peer.newRoom());
+  }
+
+  async invite(inviter: SimPeer, room: RoomId, uses: number): Promise<string> {
+    this.note(`${inviter.name} invites`);
+    const invite = await this.settled('the invite is held', inviter.peer.invite(room, { uses, hours: 24 }));
+    if (invite.link === undefined) throw new Error('the invite has no link');
+    return invite.link;
+  }
+
+  async join(peer: SimPeer, link: string): Promise<RoomId> {
+    this.note(`${peer.name} joins by the link`);
+    return this.settled(`${peer.name} joins`, peer.peer.join(link, peer.name));
+  }
+
+  /** Peers that have met in a room, the first its maker. */
+  async meeting<const Names extends readonly [string, ...string[]]>(...names: Names): Promise<Meeting<Names>> {
+    const peers: SimPeer[] = [];
+    for (const name of names) peers.push(await this.peer(name));
+    const [first, ...others] = peers;
+    if (first === undefined) throw new Error('a meeting needs somebody');
+    first.peer.rename(first.name);
+    const room = await this.newRoom(first);
+    if (others.length > 0) {
+      const link = await this.invite(first, room, others.length);
+      for (const other of others) await this.join(other, link);
+      await this.until('all are in', () =>
+        peers.every((peer) => peer.room(room).members.length === peers.length && peer.room(room).standing === 'member'),
+      );
+    }
+    return { room, peers: peers as unknown as Meeting<Names>['peers'] };
+  }
+
+  #witness(name: string): LinkWitness {
+    const note = (what: string): void => void this.#seen.push(`${this.clock.now()} ${name} ${what}`);
+    return {
+      opened: (link) => note(`opened ${link.remote}`),
+      cell: (link, direction, cell) => note(`${direction} ${link.remote} ${toHex(cell.subarray(0, 40))}`),
+      closed: (link, why) => note(`closed ${link.remote} ${why}`),
+    };
+  }
+}
+
+/** Runs a scenario; one that fails prints its seed and its script. */
+export async function scenario(seed: number, play: (world: World) => Promise<void>): Promise<World> {
+  let world: World | undefined;
+  try {
+    world = await World.begin(seed);
+    await play(world);
+    return world;
+  } catch (error) {
+    console.log(`seed ${seed} failed; what it did:\n${world?.script.join('\n') ?? '  (it did not begin)'}`);
+    throw error;
+  }
+}
