@@ -5,7 +5,7 @@
  *   link ──► network ──► mailboxes ──► rooms ──► one view for the screen
  */
 import { Counters, toHex, type Bytes, type Clock, type PersonaId, type Random, type RoomId } from '../base/index.ts';
-import { ChatView, cleanName, encodeEntry } from '../chat/index.ts';
+import { ChatView, cleanName, encodeEntry, piecesOf } from '../chat/index.ts';
 import type { Anchor } from '../directory/index.ts';
 import type { LinkHandler, LinkNode } from '../link/index.ts';
 import { createRoom, joinRoom, openRoom, type Room, type RoomSurroundings } from '../room/index.ts';
@@ -246,7 +246,8 @@ export class LocalPeer implements Peer {
   }
 
   say(id: RoomId, text: string): void {
-    this.#held(id).room.write(encodeEntry({ say: { text } }));
+    const pieces = piecesOf(text);
+    if (pieces.length > 0) this.#held(id).room.write(...pieces.map((piece) => encodeEntry({ say: { text: piece } })));
   }
 
   retry(id: RoomId, _message: string): void {

@@ -167,7 +167,7 @@ export interface Peer {
 
   /** Makes a room at once, nothing required. Rejects with an Error in words when it cannot be kept. */
   newRoom(): Promise<RoomId>;
-  /** Returns once the message stands in the timeline as queued. */
+  /** Returns once the message stands in the timeline as queued; over 16 KiB of UTF-8 it is several messages. */
   say(room: RoomId, text: string): void;
   retry(room: RoomId, message: string): void;
   /** Deletes a failed message of one's own. */
