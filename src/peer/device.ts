@@ -1,6 +1,6 @@
 /** What this device keeps beside its rooms: the list of them, a name to begin with, the guards, the last directory. */
 import { idBytes, isRefusal, roomId, toHex, type Bytes, type Random, type RoomId } from '../base/index.ts';
-import type { Records, Store } from '../store/index.ts';
+import { VaultLost, type Records, type Store } from '../store/index.ts';
 import { create, decodeStrict, DeviceRecordSchema, encode, RoomEntrySchema, type DeviceRecord } from '../wire/index.ts';
 
 /** The one name that must be known before anything is open; it says nothing. */
@@ -16,8 +16,23 @@ export class Device {
     this.#record = record;
   }
 
+  /** The browser had lost what this device kept: it began anew, without its rooms. */
+  lost = false;
+
   /** Rejects with StoreError; throws an Error when the record is damaged. */
   static async open(store: Store): Promise<Device> {
+    try {
+      return await Device.#read(store);
+    } catch (error) {
+      if (!(error instanceof VaultLost)) throw error;
+      await store.remove(DEVICE_STORE);
+      const device = await Device.#read(store);
+      device.lost = true;
+      return device;
+    }
+  }
+
+  static async #read(store: Store): Promise<Device> {
     const records = await store.open(DEVICE_STORE);
     const kept = records.get(DEVICE);
     if (kept === undefined) return new Device(records, create(DeviceRecordSchema));

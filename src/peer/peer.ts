@@ -9,7 +9,7 @@ import { ChatView, cleanName, encodeEntry, piecesOf } from '../chat/index.ts';
 import type { Anchor } from '../directory/index.ts';
 import type { LinkHandler, LinkNode } from '../link/index.ts';
 import { createRoom, joinRoom, openRoom, type Room, type RoomSurroundings } from '../room/index.ts';
-import { StoreError, type Records, type Store, type StoreTrouble } from '../store/index.ts';
+import { StoreError, VaultLost, type Records, type Store, type StoreTrouble } from '../store/index.ts';
 import { arrive, linkRefused, parseLink, type Arrival } from './arrival.ts';
 import { Device } from './device.ts';
 import { networkView } from './network-view.ts';
@@ -93,6 +93,7 @@ export class LocalPeer implements Peer {
       this.#trouble = trouble === 'well' ? undefined : TROUBLES[trouble];
       this.#changed();
     });
+    if (this.#device.lost) this.#trouble = 'damaged';
     for (const { room, store } of this.#device.rooms()) await this.#reopen(room, store);
     await this.network.start();
     for (const { room } of this.#rooms.values()) room.start();
@@ -212,6 +213,10 @@ export class LocalPeer implements Peer {
     } catch (error) {
       this.counters.count('room-damaged');
       this.#trouble = error instanceof StoreError ? TROUBLES[error.trouble] : 'damaged';
+      if (!(error instanceof VaultLost)) return;
+      // Its records are gone for good; an empty room would only pretend.
+      await this.#device.dropRoom(id);
+      await this.#options.store.remove(store);
     }
   }
 
