@@ -48,3 +48,20 @@ export async function reaches(page: Page, text: string, states: readonly string[
   const pattern = new RegExp(`^(${states.join('|')})$`);
   await expect(bubble(page, text)).toHaveAttribute('data-state', pattern, { timeout: SOON });
 }
+
+/** Joins under a name of one's own. */
+export async function joinAs(page: Page, link: string, name: string): Promise<void> {
+  await page.goto(link);
+  await page.getByRole('textbox', { name: 'They’ll know you as' }).fill(name, { timeout: SOON });
+  await page.getByRole('button', { name: 'Join', exact: true }).click();
+  await expect(page.getByRole('textbox', { name: 'Message', exact: true })).toBeVisible({ timeout: SOON });
+}
+
+/** Opens the app again, at the room that had the last word. */
+export async function comeBack(page: Page, url: string): Promise<void> {
+  await page.goto(url);
+  await page.getByRole('list', { name: 'Rooms' }).getByRole('listitem').first().click({ timeout: SOON });
+}
+
+/** The names in the list of people. */
+export const peopleIn = (page: Page): Locator => page.getByRole('list', { name: 'People' }).getByRole('listitem');
