@@ -155,6 +155,9 @@ describe('the pool', () => {
     await bench.clock.advance(1000);
     expect(bench.lines).toHaveLength(3);
     expect(bench.blames).toHaveLength(1);
+    // At its rotation nothing is avoided any more: a relay that was restarted is used again.
+    await bench.clock.advance(700_000);
+    expect(bench.avoided.slice(3)).toEqual([[]]);
   });
 
   it('backs off while building fails, and says which relay did not answer', async () => {

@@ -81,7 +81,9 @@ export class CircuitPool implements CircuitSource {
 
   /** Each circuit in use with the isolation that it serves. */
   serving(): readonly { readonly isolation: string; readonly circuit: Circuit }[] {
-    return [...this.#entries].flatMap(([key, { current }]) => (current === undefined ? [] : [{ isolation: key.slice(key.indexOf(' ') + 1), circuit: current }]));
+    return [...this.#entries].flatMap(([key, { current }]) =>
+      current === undefined ? [] : [{ isolation: key.slice(key.indexOf(' ') + 1), circuit: current }],
+    );
   }
 
   /** The circuits in use, one for each (isolation, mailbox) that has one. */
@@ -164,6 +166,8 @@ export class CircuitPool implements CircuitSource {
     }
     const old = entry.current;
     entry.current = circuit;
+    // What it went around may be well again by the next one.
+    entry.avoid = [];
     circuit.onClosed = (why, blame) => this.#died(entry, circuit, why, blame);
     if (old !== undefined) this.#retire(entry, old);
     entry.next = this.#after(ROTATE_MS * 0.9, ROTATE_MS * 1.1, () => void this.#build(entry));
