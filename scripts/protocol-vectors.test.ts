@@ -1,0 +1,74 @@
+/** docs/vectors.json is what the code makes today, and the code reads it back. */
+import { readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { fromHex, isRefusal, toHex, type Bytes } from '../src/base/index.ts';
+import { vectorCases, vectorText } from './protocol-vectors/all.ts';
+import type { Case } from './protocol-vectors/case.ts';
+import { inRoot } from './program.ts';
+
+interface Vector {
+  readonly name: string;
+  readonly section: string;
+  readonly frame: string;
+}
+
+const text = readFileSync(inRoot('docs/vectors.json'), 'utf8');
+const { vectors } = JSON.parse(text) as { readonly vectors: readonly Vector[] };
+let cases: readonly Case[] = [];
+
+beforeAll(async () => {
+  cases = await vectorCases();
+});
+
+function caseOf(name: string): Case {
+  const found = cases.find((one) => one.name === name);
+  if (found === undefined) throw new Error(`${name} is no longer made: run node scripts/protocol-vectors.ts`);
+  return found;
+}
+
+/** What a reader gets, as hex; undefined when it refuses. */
+function reading({ read }: Case, frame: Bytes): string | undefined {
+  const got = read(frame);
+  return isRefusal(got) ? undefined : toHex(got);
+}
+
+describe('docs/vectors.json', () => {
+  it('is what the code makes today', () => {
+    expect(vectorText(cases) === text, 'docs/vectors.json is stale: run node scripts/protocol-vectors.ts and look at what changed').toBe(
+      true,
+    );
+  });
+
+  it('names each frame once, and every section that has frames', () => {
+    expect(new Set(vectors.map(({ name }) => name)).size).toBe(vectors.length);
+    expect([...new Set(vectors.map(({ section }) => section))].toSorted()).toEqual([
+      '1',
+      '2',
+      '3',
+      '4.1',
+      '4.2',
+      '4.3',
+      '5',
+      '7',
+      '7.1',
+      '8.1',
+      '8.2',
+      '8.3',
+      '8.4',
+      '8.5',
+    ]);
+  });
+
+  it.each(vectors.map((vector) => [vector.name, vector] as const))('%s reads back', (name, vector) => {
+    const one = caseOf(name);
+    const frame = fromHex(vector.frame);
+    const right = toHex(one.reads ?? one.frame);
+    expect(reading(one, frame.slice())).toBe(right);
+    // A changed bit is refused, or at the least is seen: layouts without a signature or seal carry whatever they are given.
+    for (const place of [0, frame.length >> 1, frame.length - 1]) {
+      const changed = frame.slice();
+      changed[place] = (changed[place] ?? 0) ^ 1;
+      expect(reading(one, changed)).not.toBe(right);
+    }
+  });
+});
