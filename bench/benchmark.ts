@@ -1,0 +1,60 @@
+/** All rows, in one run. */
+import { initCryptoNode } from '../src/crypto/node.ts';
+import { cellRows } from './cells.ts';
+import { exchangeRows } from './exchanges.ts';
+import { lineOf, type Row } from './figures.ts';
+import { loadOqs, loadSodium } from './peers.ts';
+
+export interface Missing {
+  readonly id: string;
+  readonly why: string;
+}
+
+interface Part {
+  readonly name: string;
+  /** The rows that it gives, in their order. */
+  readonly ids: readonly string[];
+  rows(): AsyncIterable<Row>;
+}
+
+const parts: readonly Part[] = [
+  {
+    name: 'cells',
+    ids: ['cell-layer', 'cell-layer-batch', 'cell-layer-mixed', 'onion-3', 'onion-5'],
+    rows: async function* () {
+      yield* cellRows(await loadSodium());
+    },
+  },
+  {
+    name: 'exchanges',
+    ids: ['mlkem768-keygen', 'mlkem768-encaps', 'mlkem768-decaps', 'x25519', 'handshake'],
+    rows: async function* () {
+      yield* exchangeRows(await loadSodium(), await loadOqs());
+    },
+  },
+];
+
+export const partNames: readonly string[] = parts.map(({ name }) => name);
+
+/** Gives every row of the parts named that could be measured, each said as it comes, and tells of those that could not. */
+export async function benchmark(
+  names: readonly string[],
+  say: (line: string) => void,
+): Promise<{ readonly rows: readonly Row[]; readonly missing: readonly Missing[] }> {
+  const rows: Row[] = [];
+  const missing: Missing[] = [];
+  await initCryptoNode();
+  for (const { ids, ...part } of parts.filter(({ name }) => names.includes(name))) {
+    let why = 'nothing gave it';
+    try {
+      for await (const row of part.rows()) {
+        rows.push(row);
+        say(lineOf(row));
+      }
+    } catch (error) {
+      why = error instanceof Error ? error.message : String(error);
+    }
+    missing.push(...ids.filter((id) => rows.every((row) => row.id !== id)).map((id) => ({ id, why })));
+  }
+  return { rows, missing };
+}
