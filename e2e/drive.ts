@@ -3,7 +3,7 @@ import { expect, type Locator, type Page } from '@playwright/test';
 import type { Person } from './fixtures.ts';
 
 /** How long the network may take for one step on two busy cores, ms. */
-export const SOON = 30_000;
+export const SOON = 60_000;
 
 export const messages = (page: Page): Locator => page.getByRole('log', { name: 'Messages' });
 
@@ -12,8 +12,10 @@ export const bubble = (page: Page, text: string): Locator => messages(page).getB
 
 export const connection = (page: Page): Locator => page.getByRole('status', { name: 'Connection' });
 
-export async function newRoom(page: Page, url: string): Promise<void> {
+/** On a first visit, under the name that the page made up, or under `name`. */
+export async function newRoom(page: Page, url: string, name?: string): Promise<void> {
   await page.goto(url);
+  if (name !== undefined) await page.getByLabel('You’ll be known as').fill(name);
   await page.getByRole('button', { name: 'New room' }).first().click();
   await expect(page.getByRole('textbox', { name: 'Message', exact: true })).toBeVisible({ timeout: SOON });
 }
@@ -29,8 +31,9 @@ export async function invite(page: Page): Promise<string> {
   return link;
 }
 
-export async function join(page: Page, link: string): Promise<void> {
+export async function join(page: Page, link: string, name?: string): Promise<void> {
   await page.goto(link);
+  if (name !== undefined) await page.getByLabel('They’ll know you as').fill(name, { timeout: SOON });
   await page.getByRole('button', { name: 'Join', exact: true }).click({ timeout: SOON });
   await expect(page.getByRole('textbox', { name: 'Message', exact: true })).toBeVisible({ timeout: SOON });
 }
@@ -65,3 +68,14 @@ export async function comeBack(page: Page, url: string): Promise<void> {
 
 /** The names in the list of people. */
 export const peopleIn = (page: Page): Locator => page.getByRole('list', { name: 'People' }).getByRole('listitem');
+
+/** Turns the panel beside the log to one of its tabs. */
+export const openTab = (page: Page, name: 'People' | 'Network'): Promise<void> => page.getByRole('tab', { name }).click();
+
+/** The circuits that the Network panel shows, each as the short names of its relays, guard first. */
+export async function circuitsShown(page: Page): Promise<string[][]> {
+  await openTab(page, 'Network');
+  const items = page.getByRole('list', { name: 'All circuits' }).getByRole('listitem');
+  await expect(items.first()).toBeVisible({ timeout: SOON });
+  return (await items.allInnerTexts()).map((text) => text.match(/\b[0-9a-f]{8}\b/g) ?? []);
+}
