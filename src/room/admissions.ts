@@ -19,11 +19,10 @@ import { readJoin, type Join } from './join.ts';
 import type { InviteState } from './log.ts';
 import { makeNotice, readNotice, sealNotice } from './notice.ts';
 import { encodePolicy } from './operation.ts';
-import type { Rotations } from './rotations.ts';
+import { rankPause, type Rotations } from './rotations.ts';
 import { makeWelcome, readWelcome, sealWelcome, welcomeHash, type Welcome } from './welcome.ts';
 import type { Work } from './work.ts';
 
-const RANK_PAUSE = 2_000;
 const HOUR = 3_600_000;
 const INVITES = 'i/';
 const WELCOMES = 'w/';
@@ -202,7 +201,7 @@ export class Admissions {
     if (this.#work.standing() !== 'member') return;
     for (const { seen, invite, why, mine } of this.#undecided()) {
       if (seen.answer === 'refuse') this.#dropJoin(seen.join.joinHash);
-      else if (seen.answer === 'admit' || (why === undefined && mine)) this.#admit(invite, seen.join);
+      else if (seen.answer === 'admit' || (why === undefined && mine)) this.#tryToAdmit(invite, seen.join);
       else if (why === undefined) this.#admitLater(seen);
     }
   }
@@ -225,10 +224,19 @@ export class Admissions {
 
   #admitLater(seen: Seen): void {
     const place = this.#rotations.rankAmong(this.#rotations.memberDevices(), idBytes(seen.join.joinHash));
-    this.#work.later(`admit/${seen.join.joinHash}`, (place + 1) * RANK_PAUSE, () => {
+    this.#work.later(`admit/${seen.join.joinHash}`, rankPause(place + 1), () => {
       seen.answer ??= 'admit';
       this.#work.wake();
     });
+  }
+
+  /** What the log does not allow (used up by an admission that came meanwhile) is counted, and the Join is left. */
+  #tryToAdmit(invite: InviteState, join: Join): void {
+    try {
+      this.#admit(invite, join);
+    } catch {
+      this.#work.surroundings.counters.count('admit-refused');
+    }
   }
 
   #admit(invite: InviteState, join: Join): void {

@@ -7,17 +7,17 @@
  *
  * Everything runs in one loop: take what arrived, decide what to tell, make all of it durable in one step, and only then post.
  */
-import { hash, idBytes, isRefusal, type Bytes, type DeviceId, type Hash, type PersonaId, type RoomId } from '../base/index.ts';
+import { isRefusal, type Bytes, type DeviceId, type PersonaId, type RoomId } from '../base/index.ts';
 import type { Persona } from '../identity/index.ts';
 import type { Keyring } from '../keyring/index.ts';
 import type { EntryRecord, Head, Replica } from '../replica/index.ts';
-import { encode, RoomRecordSchema, type RoomRecord, type State } from '../wire/index.ts';
+import { encode, RoomRecordSchema, type RoomRecord } from '../wire/index.ts';
 import { Acknowledgements } from './acknowledgements.ts';
 import { Admissions } from './admissions.ts';
-import { readBatch, readReceipt } from './batches.ts';
 import type { RoomParts, RoomSurroundings, Standing } from './context.ts';
 import { Following, type Incoming } from './following.ts';
-import { ownHeads, reaches, readHeads, wireHead } from './heads.ts';
+import { ownHeads, reaches, wireHead } from './heads.ts';
+import { Intake } from './intake.ts';
 import type { MembershipLog, RoomState } from './log.ts';
 import { authorOperation, type OperationContent } from './operation.ts';
 import { Outbox, type Covers, type Sealed } from './outbox.ts';
@@ -25,9 +25,6 @@ import { Rotations } from './rotations.ts';
 import { Telling } from './telling.ts';
 import { Timers } from './timers.ts';
 
-/** What several members could do is done by the first in rank at once, by each other this much later, ms. */
-const RANK_PAUSE = 2_000;
-const LONGEST_RANK_PAUSE = 30_000;
 /** A failed write is tried again after, ms. */
 const WRITE_PAUSE = 5_000;
 const HOUR = 3_600_000;
@@ -56,10 +53,10 @@ export class Room {
   readonly #acknowledged: Acknowledgements;
   readonly #rotations: Rotations;
   readonly #telling: Telling;
+  readonly #intake: Intake;
   readonly #timers: Timers;
   /** Own updates whose commit is not done: "segment/seq". */
   readonly #undurable = new Set<string>();
-  readonly #theirs = new Map<DeviceId, { heads: readonly Head[]; operations: readonly Hash[] }>();
 
   /** Of each entry that is shown, the update that brought it. */
   readonly #updates = new Map<string, { readonly segment: number; readonly seq: number }>();
@@ -129,6 +126,11 @@ export class Room {
     this.#rotations = new Rotations(work);
     this.#telling = new Telling(work, this.#rotations, () => [...this.#seen.values()]);
     this.admissions = new Admissions(work, this.#rotations);
+    this.#intake = new Intake(work, this.#rotations, this.admissions, this.#telling, {
+      show: (entry) => this.#show(entry),
+      follow: () => this.#follow(),
+      again: (held) => void this.#inbox.unshift(...held),
+    });
     this.#replica.enforce(this.#log.rights());
     for (const entry of this.#replica.entries()) this.#show(entry);
   }
@@ -360,7 +362,7 @@ export class Room {
     try {
       while (!this.#stopped) {
         const read = this.#inbox.splice(0);
-        for (const incoming of read) this.#take(incoming);
+        for (const incoming of read) this.#intake.take(incoming);
         this.#decide();
         if (!(await this.#commit(read))) break;
       }
@@ -401,109 +403,6 @@ export class Room {
     this.#follow();
     this.#surroundings.changed();
     return true;
-  }
-
-  // ── what arrived ──
-
-  #take(incoming: Incoming): void {
-    if (this.admissions.takes(incoming)) return;
-    const opened = this.#keyring.open(incoming.address, incoming.topic, incoming.blob);
-    if (isRefusal(opened)) {
-      if (opened.refused === 'unknown-epoch') this.#following.hold(incoming);
-      // One's own blobs come back, and each comes from both mailboxes.
-      if (opened.refused !== 'own' && opened.refused !== 'repeated') this.#count(`blob-${opened.refused}`);
-    } else if (opened.kind === 'rotation') {
-      this.#takeRotation(incoming, opened.text);
-    } else if (opened.device !== undefined && opened.epoch !== undefined) {
-      this.#rotations.heard(opened.epoch, opened.device);
-      this.#takeBatch(opened.device, opened.text);
-    }
-  }
-
-  #takeRotation(incoming: Incoming, frame: Bytes): void {
-    const rotation = this.#rotations.take(frame, (device) => this.#log.rights().keysetOf(device) ?? this.admissions.keysetOf(device));
-    if (rotation === 'unknown-author') this.#following.hold(incoming);
-    if (rotation === 'unknown-author' || rotation === 'refused' || !rotation.mine) return;
-    this.#telling.receiptSoon(true);
-    this.#follow();
-    this.#inbox.unshift(...this.#following.release());
-  }
-
-  #takeBatch(device: DeviceId, text: Bytes): void {
-    const batch = readBatch(text);
-    if (isRefusal(batch)) return this.#count(`batch-${batch.refused}`);
-    let news = false;
-    for (const operation of batch.operations) news = this.#takeOperation(operation) || news;
-    if (news) this.#enforce();
-    for (const update of batch.updates) news = this.#takeUpdate(update) || news;
-    if (batch.receipt.length > 0) this.#takeReceipt(device, batch.receipt);
-    if (batch.state !== undefined) this.#takeState(device, batch.state);
-    if (news) {
-      this.#telling.receiptSoon();
-      this.#inbox.unshift(...this.#following.release());
-    }
-  }
-
-  #takeOperation(operation: Uint8Array): boolean {
-    const result = this.#log.add(operation);
-    if (isRefusal(result)) this.#countNews(`operation-${result.refused}`);
-    else if ('waiting' in result) this.#telling.announce();
-    else return result.added.length > 0;
-    return false;
-  }
-
-  /** Membership has changed: what is withheld now goes from the screen, what counts again comes back. */
-  #enforce(): void {
-    const { withdrawn, restored } = this.#replica.enforce(this.#log.rights());
-    this.#surroundings.fold.remove(withdrawn.map(({ id }) => id));
-    for (const entry of restored) this.#show(entry);
-  }
-
-  #takeUpdate(update: Uint8Array): boolean {
-    const result = this.#replica.accept(update, this.#log.rights());
-    if (isRefusal(result)) {
-      this.#countNews(`update-${result.refused}`);
-      if (result.refused === 'unknown-device') this.#telling.announce();
-    } else if ('waiting' in result) {
-      this.#telling.announce();
-    } else {
-      this.#surroundings.fold.remove(result.withdrawn.map(({ id }) => id));
-      for (const entry of result.entries) this.#show(entry);
-      return true;
-    }
-    return false;
-  }
-
-  #takeReceipt(device: DeviceId, bytes: Uint8Array): void {
-    const keyset = this.#log.rights().keysetOf(device);
-    if (keyset === undefined) return this.#count('receipt-unknown-device');
-    const receipt = readReceipt(bytes, this.id, device, keyset);
-    if (isRefusal(receipt)) return this.#count(`receipt-${receipt.refused}`);
-    const [key, value] = this.#acknowledged.take(receipt);
-    this.#puts.set(key, value);
-    this.#theirs.set(device, { heads: receipt.heads, operations: this.#theirs.get(device)?.operations ?? [] });
-  }
-
-  /** Somebody tells what they hold: whoever has more answers, the first in rank at once. */
-  #takeState(device: DeviceId, state: State): void {
-    const heads = readHeads(state.heads);
-    if (isRefusal(heads) || state.operations.some((id) => id.length !== 32)) return this.#count('state-malformed');
-    const operations = state.operations.map(hash);
-    this.#theirs.set(device, { heads, operations });
-    if (this.#replica.gaps(heads) || operations.some((id) => !this.#log.has(id))) this.#telling.announce();
-    const others = this.#rotations.memberDevices().filter((other) => other !== device);
-    const pause = rankPause(this.#rotations.rankAmong(others, idBytes(device)));
-    this.#timers.later(`answer/${device}`, pause, () => {
-      this.#answer(device);
-      this.wake();
-    });
-  }
-
-  #answer(device: DeviceId): void {
-    const theirs = this.#theirs.get(device);
-    const persona = this.personaOf(device);
-    if (theirs === undefined || persona === undefined || this.standing !== 'member') return;
-    this.#telling.tell(this.#log.missing(theirs.operations), this.#replica.missing(theirs.heads, this.admissions.historySince(persona)));
   }
 
   // ── what to tell ──
@@ -557,14 +456,7 @@ export class Room {
     this.#puts.set('m/room', encode(RoomRecordSchema, this.#record));
   }
 
-  /** What comes again, as answers to several askers do, is nothing refused. */
-  #countNews(word: string): void {
-    if (!word.endsWith('-repeated')) this.#count(word);
-  }
-
   #count(word: string): void {
     this.#surroundings.counters.count(word);
   }
 }
-
-const rankPause = (place: number): number => Math.min(place * RANK_PAUSE, LONGEST_RANK_PAUSE);

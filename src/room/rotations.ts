@@ -8,8 +8,11 @@ import type { Work } from './work.ts';
 
 /** Old epochs are read for 14 days at most, ms. */
 const OLDEST = 14 * 24 * 3_600_000;
+/** What several members could do is done by the first in rank, by each other this much later, ms. */
 const RANK_PAUSE = 2_000;
 const LONGEST_RANK_PAUSE = 30_000;
+
+export const rankPause = (place: number): number => Math.min(place * RANK_PAUSE, LONGEST_RANK_PAUSE);
 /** Joiners' own epochs that are read here until the joiner writes under the room's: "j/<epoch>" → device. */
 const JOINS = 'j/';
 
@@ -95,7 +98,7 @@ export class Rotations {
       return;
     }
     const place = this.rankAmong(this.memberDevices(), idBytes(this.#work.parts.log.state().memberSetHash));
-    this.#work.later('rotate', Math.min((place + 1) * RANK_PAUSE, LONGEST_RANK_PAUSE), () => {
+    this.#work.later('rotate', rankPause(place + 1), () => {
       this.#dueNow = this.#isMember() && this.#choice().rotationDue;
       this.#work.wake();
     });

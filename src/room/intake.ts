@@ -1,0 +1,171 @@
+/**
+ * What arrives in a room (docs/protocol.md §7.1, §8.4):
+ *
+ *   blob ──► at an invite's address? ──► admissions
+ *     └────► open ──► rotation ──► epoch            batch ──► operations, updates, receipt, state ──► log, replica, fold
+ */
+import { hash, idBytes, isRefusal, type Bytes, type DeviceId, type Hash } from '../base/index.ts';
+import type { EntryRecord, Head } from '../replica/index.ts';
+import type { State } from '../wire/index.ts';
+import type { Admissions } from './admissions.ts';
+import { readBatch, readReceipt } from './batches.ts';
+import type { RoomParts } from './context.ts';
+import type { Incoming } from './following.ts';
+import { readHeads } from './heads.ts';
+import { rankPause, type Rotations } from './rotations.ts';
+import type { Telling } from './telling.ts';
+import type { Work } from './work.ts';
+
+/** What the room does for its intake. */
+export interface Reach {
+  show(record: EntryRecord): void;
+  /** The addresses that are read have changed. */
+  follow(): void;
+  /** To be taken once more, now that more is known. */
+  again(held: readonly Incoming[]): void;
+}
+
+export class Intake {
+  readonly #work: Work;
+  readonly #parts: RoomParts;
+  readonly #rotations: Rotations;
+  readonly #admissions: Admissions;
+  readonly #telling: Telling;
+  readonly #reach: Reach;
+  /** What the others said last that they hold. */
+  readonly #theirs = new Map<DeviceId, { readonly heads: readonly Head[]; readonly operations: readonly Hash[] }>();
+
+  constructor(work: Work, rotations: Rotations, admissions: Admissions, telling: Telling, reach: Reach) {
+    this.#work = work;
+    this.#parts = work.parts;
+    this.#rotations = rotations;
+    this.#admissions = admissions;
+    this.#telling = telling;
+    this.#reach = reach;
+  }
+
+  /** Deals with one blob. Never throws: what nothing here foresaw is counted, and the blob is left aside. */
+  take(incoming: Incoming): void {
+    try {
+      this.#take(incoming);
+    } catch {
+      this.#count('blob-unforeseen');
+    }
+  }
+
+  #take(incoming: Incoming): void {
+    if (this.#admissions.takes(incoming)) return;
+    const opened = this.#parts.keyring.open(incoming.address, incoming.topic, incoming.blob);
+    if (isRefusal(opened)) {
+      if (opened.refused === 'unknown-epoch') this.#work.following.hold(incoming);
+      // One's own blobs come back, and each comes from both mailboxes.
+      if (opened.refused !== 'own' && opened.refused !== 'repeated') this.#count(`blob-${opened.refused}`);
+    } else if (opened.kind === 'rotation') {
+      this.#takeRotation(incoming, opened.text);
+    } else if (opened.device !== undefined && opened.epoch !== undefined) {
+      this.#rotations.heard(opened.epoch, opened.device);
+      this.#takeBatch(opened.device, opened.text);
+    }
+  }
+
+  #takeRotation(incoming: Incoming, frame: Bytes): void {
+    const rotation = this.#rotations.take(
+      frame,
+      (device) => this.#parts.log.rights().keysetOf(device) ?? this.#admissions.keysetOf(device),
+    );
+    if (rotation === 'unknown-author') this.#work.following.hold(incoming);
+    if (rotation === 'unknown-author' || rotation === 'refused' || !rotation.mine) return;
+    this.#telling.receiptSoon(true);
+    this.#reach.follow();
+    this.#reach.again(this.#work.following.release());
+  }
+
+  #takeBatch(device: DeviceId, text: Bytes): void {
+    const batch = readBatch(text);
+    if (isRefusal(batch)) return this.#count(`batch-${batch.refused}`);
+    let news = false;
+    for (const operation of batch.operations) news = this.#takeOperation(operation) || news;
+    if (news) this.#enforce();
+    for (const update of batch.updates) news = this.#takeUpdate(update) || news;
+    if (batch.receipt.length > 0) this.#takeReceipt(device, batch.receipt);
+    if (batch.state !== undefined) this.#takeState(device, batch.state);
+    if (news) {
+      this.#telling.receiptSoon();
+      this.#reach.again(this.#work.following.release());
+    }
+  }
+
+  #takeOperation(operation: Uint8Array): boolean {
+    const result = this.#parts.log.add(operation);
+    if (isRefusal(result)) this.#countNews(`operation-${result.refused}`);
+    else if ('waiting' in result) this.#telling.announce();
+    else return result.added.length > 0;
+    return false;
+  }
+
+  /** Membership has changed: what is withheld now goes from the screen, what counts again comes back. */
+  #enforce(): void {
+    const { withdrawn, restored } = this.#parts.replica.enforce(this.#parts.log.rights());
+    this.#work.surroundings.fold.remove(withdrawn.map(({ id }) => id));
+    for (const entry of restored) this.#reach.show(entry);
+  }
+
+  #takeUpdate(update: Uint8Array): boolean {
+    const result = this.#parts.replica.accept(update, this.#parts.log.rights());
+    if (isRefusal(result)) {
+      this.#countNews(`update-${result.refused}`);
+      if (result.refused === 'unknown-device') this.#telling.announce();
+    } else if ('waiting' in result) {
+      this.#telling.announce();
+    } else {
+      this.#work.surroundings.fold.remove(result.withdrawn.map(({ id }) => id));
+      for (const entry of result.entries) this.#reach.show(entry);
+      return true;
+    }
+    return false;
+  }
+
+  #takeReceipt(device: DeviceId, bytes: Uint8Array): void {
+    const keyset = this.#parts.log.rights().keysetOf(device);
+    if (keyset === undefined) return this.#count('receipt-unknown-device');
+    const receipt = readReceipt(bytes, this.#parts.room, device, keyset);
+    if (isRefusal(receipt)) return this.#count(`receipt-${receipt.refused}`);
+    const [key, value] = this.#work.acknowledged.take(receipt);
+    this.#work.put(key, value);
+    this.#theirs.set(device, { heads: receipt.heads, operations: this.#theirs.get(device)?.operations ?? [] });
+  }
+
+  /** Somebody tells what they hold: whoever has more answers, the first in rank at once. */
+  #takeState(device: DeviceId, state: State): void {
+    const heads = readHeads(state.heads);
+    if (isRefusal(heads) || state.operations.some((id) => id.length !== 32)) return this.#count('state-malformed');
+    const operations = state.operations.map(hash);
+    this.#theirs.set(device, { heads, operations });
+    if (this.#parts.replica.gaps(heads) || operations.some((id) => !this.#parts.log.has(id))) this.#telling.announce();
+    const others = this.#rotations.memberDevices().filter((other) => other !== device);
+    const pause = rankPause(this.#rotations.rankAmong(others, idBytes(device)));
+    this.#work.later(`answer/${device}`, pause, () => {
+      this.#answer(device);
+      this.#work.wake();
+    });
+  }
+
+  #answer(device: DeviceId): void {
+    const theirs = this.#theirs.get(device);
+    const persona = this.#parts.log.personaOf(device);
+    if (theirs === undefined || persona === undefined || this.#work.standing() !== 'member') return;
+    this.#telling.tell(
+      this.#parts.log.missing(theirs.operations),
+      this.#parts.replica.missing(theirs.heads, this.#admissions.historySince(persona)),
+    );
+  }
+
+  /** What comes again, as answers to several askers do, is nothing refused. */
+  #countNews(word: string): void {
+    if (!word.endsWith('-repeated')) this.#count(word);
+  }
+
+  #count(word: string): void {
+    this.#work.surroundings.counters.count(word);
+  }
+}
