@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { fromHex, isRefusal, toHex, type Bytes } from '../src/base/index.ts';
-import { vectorCases, vectorText } from './protocol-vectors/all.ts';
+import { makeVectors, vectorText, type Vectors } from './protocol-vectors/all.ts';
 import type { Case } from './protocol-vectors/case.ts';
 import { inRoot } from './program.ts';
 
@@ -13,15 +13,15 @@ interface Vector {
 }
 
 const text = readFileSync(inRoot('docs/vectors.json'), 'utf8');
-const { vectors } = JSON.parse(text) as { readonly vectors: readonly Vector[] };
-let cases: readonly Case[] = [];
+const { vectors, refused } = JSON.parse(text) as { readonly vectors: readonly Vector[]; readonly refused: readonly Vector[] };
+let made: Vectors = { cases: [], refused: [] };
 
 beforeAll(async () => {
-  cases = await vectorCases();
+  made = await makeVectors();
 });
 
 function caseOf(name: string): Case {
-  const found = cases.find((one) => one.name === name);
+  const found = made.cases.find((one) => one.name === name);
   if (found === undefined) throw new Error(`${name} is no longer made: run node scripts/protocol-vectors.ts`);
   return found;
 }
@@ -34,13 +34,13 @@ function reading({ read }: Case, frame: Bytes): string | undefined {
 
 describe('docs/vectors.json', () => {
   it('is what the code makes today', () => {
-    expect(vectorText(cases) === text, 'docs/vectors.json is stale: run node scripts/protocol-vectors.ts and look at what changed').toBe(
+    expect(vectorText(made) === text, 'docs/vectors.json is stale: run node scripts/protocol-vectors.ts and look at what changed').toBe(
       true,
     );
   });
 
   it('names each frame once, and every section that has frames', () => {
-    expect(new Set(vectors.map(({ name }) => name)).size).toBe(vectors.length);
+    for (const list of [vectors, refused]) expect(new Set(list.map(({ name }) => name)).size).toBe(list.length);
     expect([...new Set(vectors.map(({ section }) => section))].toSorted()).toEqual([
       '1',
       '2',
@@ -70,5 +70,10 @@ describe('docs/vectors.json', () => {
       changed[place] = (changed[place] ?? 0) ^ 1;
       expect(reading(one, changed)).not.toBe(right);
     }
+  });
+
+  it.each(refused.map((vector) => [vector.name, vector] as const))('%s is refused', (name, vector) => {
+    const one = made.refused.find((other) => other.name === name);
+    expect(isRefusal(one?.read(fromHex(vector.frame)))).toBe(true);
   });
 });

@@ -1,9 +1,9 @@
 /** Makes docs/vectors.json anew: `node scripts/protocol-vectors.ts`. The same bytes each time, until the protocol changes. */
 import { writeFileSync } from 'node:fs';
-import { vectorCases, vectorText } from './protocol-vectors/all.ts';
+import { makeVectors, vectorText } from './protocol-vectors/all.ts';
 import { inRoot } from './program.ts';
 
-const cases = await vectorCases();
-const text = vectorText(cases);
+const vectors = await makeVectors();
+const text = vectorText(vectors);
 writeFileSync(inRoot('docs/vectors.json'), text);
-console.log(`docs/vectors.json: ${cases.length} vectors, ${text.length} bytes`);
+console.log(`docs/vectors.json: ${vectors.cases.length} vectors, ${vectors.refused.length} refused, ${text.length} bytes`);

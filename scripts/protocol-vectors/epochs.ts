@@ -7,7 +7,7 @@ import { makeRotate, readRotate } from '../../src/keyring/rotate.ts';
 import { SenderChain } from '../../src/keyring/sender-chain.ts';
 import { prekeyId, slicesRoot } from '../../src/keyring/slices.ts';
 import { at, Draws, fixed, taken, type Case } from './case.ts';
-import { address, ana, ben, benKey, benPrekey, invite, keyringOf, mailboxBytes, room } from './people.ts';
+import { address, ana, ben, benKey, benPrekey, cai, caiKey, caiPrekey, invite, keyringOf, mailboxBytes, room } from './people.ts';
 
 const topic: TopicId = at(topics(address), 0).id;
 
@@ -17,7 +17,7 @@ export function epochs(): Case[] {
   const memberSet = hash(
     sha256(
       concat(
-        ...[ana, ben]
+        ...[ana, ben, cai]
           .map(({ persona }) => persona.device)
           .toSorted()
           .map((device) => idBytes(device)),
@@ -32,7 +32,10 @@ export function epochs(): Case[] {
       parents: [parent],
       memberSet,
       address,
-      members: [{ device: ben.persona.device, prekey: benPrekey }],
+      members: [
+        { device: ben.persona.device, prekey: benPrekey },
+        { device: cai.persona.device, prekey: caiPrekey },
+      ],
       sign: (purpose, body) => ana.persona.sign(purpose, body),
     },
     secret,
@@ -45,7 +48,7 @@ export function epochs(): Case[] {
   const derived = {
     epoch: idBytes(made.epoch),
     commitment: read.commitment,
-    prekeyId: prekeyId(benPrekey),
+    prekeyIds: { ben: prekeyId(benPrekey), cai: prekeyId(caiPrekey) },
     slicesRoot: slicesRoot(concat(...read.slices.map((s) => concat(idBytes(s.device), s.prekeyId, s.sealed)))),
     chain0OfAuthor: chain0,
   };
@@ -58,9 +61,9 @@ export function epochs(): Case[] {
       parents: [idBytes(parent)],
       address: address.secret,
       mailboxes: mailboxBytes,
-      members: ['ben, prekey of draw 0 of prekey/ben'],
+      members: ['ben, prekey of draw 0 of prekey/ben', 'cai, prekey of draw 0 of prekey/cai'],
       memberSet: idBytes(memberSet),
-      prekeySeedOfBen: at(benKey.made, 0),
+      prekeySeeds: { ben: at(benKey.made, 0), cai: at(caiKey.made, 0) },
     },
     draws,
     derived,

@@ -9,6 +9,7 @@ import {
   anaPrekey,
   ben,
   benPrekey,
+  cai,
   CERTIFIED,
   created,
   createSigned,
@@ -22,8 +23,8 @@ import {
 } from './people.ts';
 
 export function identities(): Case[] {
-  return [ana, ben].map(({ persona, draws }, i) => ({
-    name: `certificate/${i === 0 ? 'ana' : 'ben'}`,
+  return Object.entries({ ana, ben, cai }).map(([name, { persona, draws }]) => ({
+    name: `certificate/${name}`,
     section: '2',
     given: { kind: 'person', expiresHour: CERTIFIED },
     draws,

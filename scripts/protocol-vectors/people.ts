@@ -1,4 +1,4 @@
-/** Who the room's vectors are about: ana made the room, ben comes by her link. */
+/** Who the room's vectors are about: ana made the room, ben comes by her link; cai is only ever a member. */
 import { idBytes, relayId, roomId, type RoomId } from '../../src/base/index.ts';
 import { createPersona, type Persona } from '../../src/identity/index.ts';
 import { Keyring, type Address } from '../../src/keyring/index.ts';
@@ -23,6 +23,8 @@ function person(name: string): Person {
 
 export const ana = person('ana');
 export const ben = person('ben');
+/** Only ever a member: it makes the second slice of a Rotate. */
+export const cai = person('cai');
 export const mailboxes = [relayId(fixed('mailbox-1', 32)), relayId(fixed('mailbox-2', 32))] as const;
 export const mailboxBytes = mailboxes.map(idBytes);
 export const address: Address = { secret: fixed('epoch-address', 32), mailboxes };
@@ -36,6 +38,8 @@ export const anaKey = new Draws('prekey/ana');
 export const anaPrekey = keyringOf(ana.persona, noRoom, anaKey).newPrekey();
 export const benKey = new Draws('prekey/ben');
 export const benPrekey = keyringOf(ben.persona, noRoom, benKey).newPrekey();
+export const caiKey = new Draws('prekey/cai');
+export const caiPrekey = keyringOf(cai.persona, noRoom, caiKey).newPrekey();
 
 export const salt = fixed('salt', 32);
 export const createSigned = authorCreate({ now: NOW, prekey: anaPrekey, salt }, ana.persona);
