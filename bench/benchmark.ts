@@ -1,8 +1,10 @@
 /** All rows, in one run. */
 import { initCryptoNode } from '../src/crypto/node.ts';
 import { cellRows } from './cells.ts';
+import { circuitRow, readAnchors, withRelays } from './circuits.ts';
 import { exchangeRows } from './exchanges.ts';
 import { lineOf, type Row } from './figures.ts';
+import { messageRows } from './messages.ts';
 import { loadOqs, loadSodium } from './peers.ts';
 
 export interface Missing {
@@ -31,6 +33,15 @@ const parts: readonly Part[] = [
     rows: async function* () {
       yield* exchangeRows(await loadSodium(), await loadOqs());
     },
+  },
+  {
+    name: 'network',
+    ids: ['circuit-build-3', 'message-3+3', 'message-3+3-balanced'],
+    rows: () =>
+      withRelays(async function* (anchors) {
+        yield await circuitRow(readAnchors(anchors));
+        yield* messageRows(anchors);
+      }),
   },
 ];
 
