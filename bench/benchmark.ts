@@ -6,6 +6,7 @@ import { exchangeRows } from './exchanges.ts';
 import { lineOf, type Row } from './figures.ts';
 import { messageRows } from './messages.ts';
 import { loadOqs, loadSodium } from './peers.ts';
+import { sizeRows } from './sizes.ts';
 
 export interface Missing {
   readonly id: string;
@@ -43,6 +44,7 @@ const parts: readonly Part[] = [
         yield* messageRows(anchors);
       }),
   },
+  { name: 'sizes', ids: ['first-route-gzip', 'all-gzip'], rows: sizeRows },
 ];
 
 export const partNames: readonly string[] = parts.map(({ name }) => name);

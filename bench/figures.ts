@@ -111,5 +111,6 @@ export async function race(id: string, operations: Readonly<Record<string, Opera
 export function lineOf({ id, unit, ours, peers, ratios, spread }: Row): string {
   const [low, high] = spread['ours'] ?? [ours, ours];
   const against = Object.entries(peers).map(([name, figure]) => `${name} ${figure} (× ${ratios[name]})`);
-  return [`${id.padEnd(22)} ${`${ours} ${unit}`.padStart(12)}  [${low} … ${high}]`.padEnd(58), ...against].join('  ');
+  const range = low === high ? '' : `[${low} … ${high}]`;
+  return [`${id.padEnd(22)} ${`${ours} ${unit}`.padStart(12)}  ${range}`.padEnd(58), ...against].join('  ').trimEnd();
 }

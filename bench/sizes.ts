@@ -1,0 +1,47 @@
+/**
+ * What a visitor downloads, gzipped at level 9, from a build of this tree.
+ *
+ *   index.html ──► entry, style, first screen, the tab's claim        first-route: all of it, before the node
+ *                          └──► node ──► core.wasm                    all: that too, with icon, manifest and service worker
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { buildApp } from '../scripts/build.ts';
+import { rowOf, type Row } from './figures.ts';
+
+/** Pictures for the system's lists; a page never asks for them. */
+const left = /\.png$|^\./;
+const isText = (file: string): boolean => /\.(html|js|css)$/.test(file);
+
+const kilobytes = (dist: string, files: Iterable<string>): number =>
+  [...files].reduce((sum, file) => sum + gzipSync(readFileSync(join(dist, file)), { level: 9 }).length, 0) / 1024;
+
+/** All that `start` leads to, by static or dynamic import, but for the chunk that names the core and what only that leads to. */
+function beforeNode(dist: string, start: string, files: readonly string[]): Set<string> {
+  const reached = new Set<string>();
+  const waiting = [start];
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+    if (reached.has(file)) continue;
+    const text = isText(file) ? readFileSync(join(dist, file), 'utf8') : '';
+    const named = files.filter((other) => text.includes(other.split('/').at(-1) ?? other));
+    if (named.some((other) => other.endsWith('.wasm'))) continue;
+    reached.add(file);
+    waiting.push(...named);
+  }
+  return reached;
+}
+
+export async function* sizeRows(): AsyncGenerator<Row> {
+  const dist = await buildApp();
+  const files = readdirSync(dist, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !left.test(entry.name))
+    .map((entry) =>
+      join(entry.parentPath, entry.name)
+        .slice(dist.length + 1)
+        .replaceAll('\\', '/'),
+    );
+  if (!files.some((file) => file.endsWith('.wasm'))) throw new Error('the build has no core: there is no node to stop before');
+  yield rowOf('first-route-gzip', 'KB', [{ ours: kilobytes(dist, beforeNode(dist, 'index.html', files)) }]);
+  yield rowOf('all-gzip', 'KB', [{ ours: kilobytes(dist, files) }]);
+}
