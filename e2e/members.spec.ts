@@ -103,7 +103,9 @@ test('a used, revoked, expired or damaged link: the page says which', async ({ s
   await refusedAs(dan.page, 'revoked');
 
   const [page = '', secret = ''] = good.split('#');
-  const changed = [0, 1, 9, 60, 100, 140, secret.length - 1].map((at) => secret.slice(0, at) + other(secret.charAt(at)) + secret.slice(at + 1));
+  const changed = [0, 1, 9, 60, 100, 140, secret.length - 1].map(
+    (at) => secret.slice(0, at) + other(secret.charAt(at)) + secret.slice(at + 1),
+  );
   const cut = [secret.slice(1), secret.slice(0, -1), secret.slice(0, 40), `${secret}A`];
   for (const bad of [...changed, ...cut, secret.toLowerCase()]) {
     await dan.page.goto(`${page}#${bad}`);

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import type { Page } from '@playwright/test';
-import { bubble, connection, hears, invite, join, reaches, say, SOON } from './drive.ts';
+import { bubble, connection, hears, invite, reaches, say, SOON } from './drive.ts';
 import { expect, test, type Person } from './fixtures.ts';
 
 test.setTimeout(180_000);

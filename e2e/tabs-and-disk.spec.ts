@@ -76,10 +76,10 @@ test('a link that opens in a second tab waits there for Use here', async ({ sott
   await hears(ana, 'by the second tab');
 });
 
-for (const how of ['throws', 'fails'] as const) {
-  test(`a browser whose IndexedDB ${how} is told in words, and works once it is allowed`, async ({ sotto, people }) => {
-    const ana = await people.open('ana');
-    await ana.page.addInitScript((kind) => {
+test('a browser that refuses IndexedDB is told in words, and works once it is allowed', async ({ sotto, people }) => {
+  for (const how of ['throws', 'fails'] as const) {
+    const { page } = await people.open(how);
+    await page.addInitScript((kind) => {
       const refusal = (): DOMException => new DOMException('The user denied permission to access the database.', 'SecurityError');
       const open = IDBFactory.prototype.open;
       Object.assign(window, { allow: () => Object.assign(IDBFactory.prototype, { open }) });
@@ -91,19 +91,20 @@ for (const how of ['throws', 'fails'] as const) {
         return request as IDBOpenDBRequest;
       };
     }, how);
-    await ana.page.goto(sotto.url);
-    const alert = ana.page.getByRole('alert');
+    await page.goto(sotto.url);
+    const alert = page.getByRole('alert');
     await expect(alert.getByRole('heading', { name: 'This browser will not let Sotto keep anything' })).toBeVisible({ timeout: SOON });
     await expect(alert).toContainText('Leave private browsing, or allow this site to keep data');
-    await expect(ana.page.getByRole('button', { name: 'New room' })).toHaveCount(0);
-    await ana.page.evaluate(() => (window as unknown as { allow(): void }).allow());
-    await ana.page.getByRole('button', { name: 'Try again' }).click();
-    await ana.page.getByRole('button', { name: 'New room' }).click({ timeout: SOON });
-    await expect(message(ana.page)).toBeVisible({ timeout: SOON });
-    await say(ana.page, 'kept after all');
-    await reaches(ana.page, 'kept after all', ['sent']);
-  });
-}
+    await expect(page.getByRole('button', { name: 'New room' })).toHaveCount(0);
+    await page.evaluate(() => (window as unknown as { allow(): void }).allow());
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('button', { name: 'New room' }).click({ timeout: SOON });
+    await expect(message(page)).toBeVisible({ timeout: SOON });
+    await say(page, 'kept after all');
+    await reaches(page, 'kept after all', ['sent']);
+    await page.close();
+  }
+});
 
 /** The state of a message once it is settled. */
 async function settledState(page: Page, text: string): Promise<string> {
