@@ -1,0 +1,70 @@
+/**
+ * `npm run vectors -- FILE…`: runs published vector files, of whatever known format, through the core across the WebAssembly boundary
+ * and through the core as a native program. Closes with `N passed, N failed`; a case of an unknown kind is a failed one.
+ */
+import { readFileSync } from 'node:fs';
+import { initCryptoNode } from '../src/crypto/node.ts';
+import { answerAcrossBoundary, answersOfRust, isInCore, type Answer } from './vector-answers.ts';
+import { casesOf, type Question, type VectorCase } from './vector-formats.ts';
+
+/** A sentence when the answer is not the one that is wanted. */
+function faultOf({ operation, want }: Question, answer: Answer | undefined): string | undefined {
+  if (answer === undefined) return `${operation}: no answer`;
+  const right = want === 'accepted' ? answer !== 'refused' : JSON.stringify(want) === JSON.stringify(answer);
+  if (right) return undefined;
+  if (answer === 'refused') return `${operation}: refused, and should not be`;
+  return `${operation}: ${want === 'refused' ? 'should be refused' : 'differs'}`;
+}
+
+/** What is wrong with each case; undefined for what is right. */
+async function faults(cases: readonly VectorCase[]): Promise<readonly (string | undefined)[]> {
+  const asked = cases.flatMap(({ questions = [] }) => questions.filter(isInCore));
+  const answers = asked.length > 0 ? await answersOfRust(asked) : [];
+  const ofRust = new Map(asked.map((question, i) => [question, answers[i]]));
+  return cases.map(({ questions }) => {
+    if (questions === undefined) return 'a kind that is not known';
+    for (const question of questions) {
+      const boundary = faultOf(question, answerAcrossBoundary(question));
+      if (boundary !== undefined) return `across the boundary: ${boundary}`;
+      const native = isInCore(question) ? faultOf(question, ofRust.get(question)) : undefined;
+      if (native !== undefined) return `native: ${native}`;
+    }
+    return undefined;
+  });
+}
+
+interface Count {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+async function runFile(path: string): Promise<Count> {
+  try {
+    const cases = casesOf(JSON.parse(readFileSync(path, 'utf8')));
+    const found = await faults(cases);
+    found.forEach((fault, i) => fault !== undefined && console.log(`${path}: case ${cases[i]?.name}: ${fault}`));
+    const failed = found.filter((fault) => fault !== undefined).length;
+    const sides = cases.some(({ questions = [] }) => questions.some(isInCore)) ? 'across the boundary and native' : 'by noble alone';
+    console.log(`${path}: ${cases.length} cases, ${sides}`);
+    return { passed: cases.length - failed, failed };
+  } catch (error) {
+    console.log(`${path}: ${error instanceof Error ? error.message : String(error)}`);
+    return { passed: 0, failed: 1 };
+  }
+}
+
+const files = process.argv.slice(2);
+if (files.length === 0) {
+  console.log('npm run vectors -- FILE…: want one file of published vectors or more (Wycheproof, ACVP, Adiantum, X-Wing)');
+  process.exitCode = 1;
+} else {
+  await initCryptoNode();
+  let [passed, failed] = [0, 0];
+  for (const file of files) {
+    const count = await runFile(file);
+    passed += count.passed;
+    failed += count.failed;
+  }
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exitCode = failed > 0 ? 1 : 0;
+}
