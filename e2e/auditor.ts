@@ -25,9 +25,10 @@ export interface Line {
 
 export const Kind = { EXTEND: 2, POST: 16, SUBSCRIBE: 19, BLOB: 20, DIRECTORY: 33 } as const;
 const CREATE = 1;
+/** Lengths as hex of what stands before a blob (docs/protocol.md §7). */
 const ID = 64;
 const SIGNATURE = 128;
-const CURSOR = 16;
+const PLACE = 2 * (4 + 8 + 8);
 
 export interface TapeOf {
   readonly name: string;
@@ -138,7 +139,7 @@ export class Audit {
     const topics = [...posts, ...bodies('message', Kind.SUBSCRIBE)].map((body) => body.slice(0, ID));
     return {
       posted: posts.map((body) => body.slice(ID + SIGNATURE)),
-      pushed: bodies('say', Kind.BLOB).map((body) => body.slice(CURSOR)),
+      pushed: bodies('say', Kind.BLOB).map((body) => body.slice(ID + PLACE)),
       topics: new Set(topics),
     };
   }

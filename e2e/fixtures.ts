@@ -170,16 +170,16 @@ export class People {
     return join(this.#folder, name);
   }
 
-  /** Opens the browser of `name`; the same name later is the same profile. */
-  async open(name: string, options: BrowserContextOptions = {}): Promise<Person> {
+  /** Opens the browser of `name`; the same name later is the same profile. `args`: for the browser itself. */
+  async open(name: string, options: BrowserContextOptions & { readonly args?: readonly string[] } = {}): Promise<Person> {
     if (this.#open.has(name)) throw new Error(`${name}'s browser is open already`);
     const profile = this.profile(name);
     const context = await chromium.launchPersistentContext(profile, {
       ...(chromiumPath === undefined ? {} : { executablePath: chromiumPath }),
-      args: quiet,
       permissions: ['clipboard-read', 'clipboard-write'],
       viewport: { width: 1280, height: 800 },
       ...options,
+      args: [...quiet, ...(options.args ?? [])],
     });
     this.#open.set(name, context);
     context.once('close', () => this.#open.delete(name));
