@@ -35,13 +35,25 @@ export class Acknowledgements {
     const before = this.#known.get(receipt.device);
     const known = { heads: receipt.heads, prekey: receipt.prekey ?? before?.prekey, read: receipt.read };
     this.#known.set(receipt.device, known);
+    return this.#record(receipt.device, known);
+  }
+
+  /** A rotation brought its author's fresh prekey; returns the record to keep. */
+  takePrekey(device: DeviceId, prekey: Bytes): [string, Bytes] {
+    const { heads, read } = this.#known.get(device) ?? { heads: [], read: [] };
+    const known = { heads, prekey, read };
+    this.#known.set(device, known);
+    return this.#record(device, known);
+  }
+
+  #record(device: DeviceId, known: Known): [string, Bytes] {
     const body = create(ReceiptBodySchema, {
-      device: idBytes(receipt.device),
+      device: idBytes(device),
       heads: known.heads.map(wireHead),
       prekey: known.prekey ?? new Uint8Array(0),
       read: known.read.map(wireHead),
     });
-    return [PREFIX + receipt.device, encode(ReceiptBodySchema, body)];
+    return [PREFIX + device, encode(ReceiptBodySchema, body)];
   }
 
   prekeyOf(device: DeviceId): Bytes | undefined {

@@ -75,6 +75,7 @@ export class Intake {
     );
     if (rotation === 'unknown-author') this.#work.following.hold(incoming);
     if (rotation === 'unknown-author' || rotation === 'refused' || !rotation.mine) return;
+    if (rotation.prekey !== undefined) this.#work.put(...this.#work.acknowledged.takePrekey(rotation.author, rotation.prekey));
     this.#telling.receiptSoon(true);
     this.#reach.follow();
     this.#reach.again(this.#work.following.release());

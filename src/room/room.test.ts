@@ -393,4 +393,24 @@ describe('a room', () => {
     await ana.open();
     expect(ana.hears()).toEqual(['Ana: this one stays', 'Ben: heard']);
   });
+
+  it.each([0, 60])('opens what was sealed while one was away for two days, having left %i ms after letting somebody in', async (pause) => {
+    const world = new World();
+    const [ana, ben, eva] = [world.device('Ana'), world.device('Ben'), world.device('Eva')];
+    await ana.create();
+    await ben.join(await ana.invite());
+    await world.until(() => ana.room.state.members.size === 2, 'let in');
+    await world.clock.advance(pause);
+    await world.until(() => ana.room.idle, 'posted');
+    await ana.close();
+    await world.until(() => ben.room.standing === 'member', 'Ben is let in');
+    for (let hour = 0; hour < 49; hour++) await world.clock.advance(3_600_000);
+    await eva.join(await ben.invite());
+    await world.until(() => eva.room.standing === 'member', 'Eva is let in by Ben');
+    ben.say('three of us');
+    await world.until(() => eva.hears().includes('Ben: three of us'), 'Eva hears Ben');
+    await ana.open();
+    await world.until(() => ana.hears().includes('Ben: three of us'), 'Ana hears Ben');
+    expect(ana.room.state.members.size).toBe(3);
+  });
 });

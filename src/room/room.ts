@@ -27,6 +27,7 @@ import { Timers } from './timers.ts';
 
 /** A failed write is tried again after, ms. */
 const WRITE_PAUSE = 5_000;
+const MINUTE = 60_000;
 const HOUR = 3_600_000;
 
 export type OwnState = 'queued' | 'sent' | 'delivered' | 'read' | 'failed';
@@ -102,6 +103,7 @@ export class Room {
         this.wake();
       },
       caughtUp: () => {
+        this.#expireKeys(MINUTE);
         this.#telling.announce();
         this.wake();
       },
@@ -216,15 +218,14 @@ export class Room {
   start(): void {
     this.#outbox.start();
     this.#follow();
-    this.#expireKeys();
     this.wake();
   }
 
-  /** Prekeys whose time is over are erased, now and every hour. */
-  #expireKeys(): void {
-    this.#keyring.expire(this.#surroundings.networkTime());
-    this.#timers.later('expire', HOUR, () => {
-      this.#expireKeys();
+  /** Prekeys whose time is over are erased once what the mailboxes hold has been read, which may be sealed to them, and then every hour. */
+  #expireKeys(pause: number): void {
+    this.#timers.later('expire', pause, () => {
+      this.#keyring.expire(this.#surroundings.networkTime());
+      this.#expireKeys(HOUR);
       this.wake();
     });
   }

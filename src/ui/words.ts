@@ -285,7 +285,8 @@ export const words = {
     anchors: 'Came with the app',
     guards: 'Used as guard',
     disagree: 'Two sources told different things about the relays.',
-    disagreeWhat: 'One of them may be wrong or lying. Sotto uses only relays that several sources agree on.',
+    disagreeWhat:
+      'One of them may be wrong or lying. Every relay proves its own keys, so nobody can speak for another; a list can only leave one out.',
     refused: 'Refused since this page opened',
     refusedWhat: 'Parcels that were damaged, repeated or not allowed. They are counted and thrown away.',
     refusedNone: 'Nothing was refused.',
