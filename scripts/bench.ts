@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { inRoot, run } from './program.ts';
 
 const { values } = parseArgs({ options: { json: { type: 'string' }, only: { type: 'string' } } });
-await installPeers();
+await installPeers().catch((error: unknown) => console.log(`What is compared with could not be installed: ${String(error)}`));
 // Not before its peers are there.
 const { benchmark, partNames } = await import('../bench/benchmark.ts');
 const parts = values.only?.split(',') ?? partNames;
