@@ -18,12 +18,19 @@ const PATIENCE = 30_000;
 export async function* withRelays(work: (anchors: string) => AsyncIterable<Row>): AsyncGenerator<Row> {
   const folder = mkdtempSync(join(tmpdir(), 'sotto-bench-'));
   const network = new LocalNetwork({ stateDir: folder, relays: RELAYS, respawn: false, log: (line) => console.error(line) });
+  const end = async (): Promise<void> => {
+    await network.stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  const interrupted = (): void => void end().finally(() => process.exit(1));
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.once(signal, interrupted);
   try {
     await network.start();
     yield* work(network.anchors);
   } finally {
-    await network.stop();
-    rmSync(folder, { recursive: true });
+    for (const signal of signals) process.off(signal, interrupted);
+    await end();
   }
 }
 
