@@ -3,7 +3,7 @@
  *
  *   removed device inside?  never written under
  *   deepest by parents, then the lowest hash
- *   covers every member device?  otherwise a rotation is due, by the member of the lowest rank first
+ *   covers every member device, and the only head?  otherwise a rotation is due, by the member of the lowest rank first
  */
 import { compare, concat, idBytes, type DeviceId, type Hash } from '../base/index.ts';
 import { sha256 } from '../crypto/index.ts';
@@ -44,10 +44,12 @@ export function chooseEpoch(epochs: readonly EpochInfo[], members: ReadonlySet<D
     .filter((epoch) => epoch.devices.every((device) => members.has(device)))
     .toSorted((a, b) => (depth.get(b.id) ?? 0) - (depth.get(a.id) ?? 0) || (a.id < b.id ? -1 : 1))[0];
   const followed = new Set(epochs.flatMap((epoch) => epoch.parents));
+  const heads = epochs.filter((epoch) => !followed.has(epoch.id)).map((epoch) => epoch.id);
   return {
     writeUnder: deepest?.id,
-    heads: epochs.filter((epoch) => !followed.has(epoch.id)).map((epoch) => epoch.id),
-    rotationDue: deepest === undefined || deepest.devices.length !== members.size,
+    heads,
+    // Whoever made the deepest may have known one head alone, and then those who read only another do not have it.
+    rotationDue: deepest === undefined || deepest.devices.length !== members.size || heads.length > 1,
   };
 }
 

@@ -104,7 +104,7 @@ export class Rotations {
     });
   }
 
-  /** Makes the next epoch, with a new address, for the members as this device knows them; its frame is posted at every head's address. */
+  /** Makes the next epoch, with a new address, for the members as this device knows them; its frame is posted wherever one of them reads. */
   rotate(): { readonly epoch: Hash; readonly frame: Bytes } {
     const { parts, surroundings, acknowledged } = this.#work;
     const state = parts.log.state();
@@ -112,7 +112,10 @@ export class Rotations {
       member.identity.map(({ device }) => ({ device, prekey: acknowledged.prekeyOf(device) ?? member.prekey })),
     );
     const parents = this.#choice().heads;
-    const before = this.#roomEpochs().filter((epoch) => parents.includes(epoch.id));
+    const before = this.#reaching(
+      parents,
+      members.map(({ device }) => device),
+    );
     const address = { secret: surroundings.random.bytes(32), mailboxes: surroundings.pickMailboxes() };
     const prekey = parts.keyring.newPrekey();
     const made = parts.keyring.rotate({
@@ -127,6 +130,21 @@ export class Rotations {
     for (const epoch of before) this.#work.post(parts.keyring.sealRotation(epoch.address, made.frame), posted);
     this.#dueNow = false;
     return made;
+  }
+
+  /**
+   * The heads, and for a member whom none of them holds the newest epoch that does: whoever made a head may not have known yet that
+   * this member was let in.
+   */
+  #reaching(heads: readonly Hash[], devices: readonly DeviceId[]): Epoch[] {
+    const epochs = this.#roomEpochs();
+    const reaching = new Set(epochs.filter((epoch) => heads.includes(epoch.id)));
+    for (const device of devices) {
+      const holds = (epoch: Epoch): boolean => epoch.devices.includes(device);
+      const newest = [...reaching].some(holds) ? undefined : epochs.findLast(holds);
+      if (newest !== undefined) reaching.add(newest);
+    }
+    return [...reaching];
   }
 
   #isMember(): boolean {
@@ -145,7 +163,7 @@ export class Rotations {
     return chooseEpoch(this.#roomEpochs(), new Set(this.memberDevices()));
   }
 
-  /** Closes what came before an epoch under which every other device has been heard, and what is too old. */
+  /** Closes what came before an epoch under which every other device has been heard, unless it left somebody out; and what is too old. */
   #closeOld(): void {
     const { parts, surroundings } = this.#work;
     const { writeUnder, heads } = this.#choice();
@@ -153,9 +171,14 @@ export class Rotations {
     if (newest === undefined) return;
     const heard = this.#heard.get(newest.id);
     const all = newest.devices.every((device) => device === parts.me || heard?.has(device) === true);
+    const members = this.memberDevices();
+    // A device of which the log has not heard may be a member all the same: its admission is still on the way.
+    const isLeftOut = (device: DeviceId): boolean =>
+      !newest.devices.includes(device) && (members.includes(device) || (device !== parts.me && parts.log.personaOf(device) === undefined));
     for (const epoch of this.#roomEpochs()) {
       const old = surroundings.networkTime() - epoch.openedAt > OLDEST;
-      if (!heads.includes(epoch.id) && (all || old)) parts.keyring.close(epoch.id);
+      const done = all && !epoch.devices.some((device) => isLeftOut(device));
+      if (!heads.includes(epoch.id) && (done || old)) parts.keyring.close(epoch.id);
     }
     for (const [epoch, joiner] of this.#joins) if (heard?.has(joiner) === true) this.#dropJoin(epoch);
   }
