@@ -32,7 +32,7 @@ const LEAST_ROUNDS = 41;
 const RACE_MS = 2_000;
 const WARM_MS = 300;
 
-function quantile(values: readonly number[], q: number): number {
+export function quantile(values: readonly number[], q: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   const at = q * (sorted.length - 1);
   const low = sorted[Math.floor(at)];
