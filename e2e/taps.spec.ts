@@ -122,19 +122,20 @@ function expectGuardsOnly(audit: Audit, { connected }: Asked, network: readonly 
     const guard = audit.tapes.find(({ name }) => name === dialledAt(network, to));
     return guard === undefined ? [] : [{ from, guard }];
   });
-  expect(links.length).toBeGreaterThan(0);
+  let seen = 0;
   for (const { from, guard } of links) {
+    const opened = guard.lines.find(({ event, remote }) => event === 'opened' && remote === from);
     // The system may have given the same port to somebody else before.
-    const since = guard.lines.find(({ event, remote }) => event === 'opened' && remote === from)?.t;
-    if (since === undefined) throw new Error(`${guard.name} never saw ${from} come`);
-    const seers = audit.tapes.filter(({ raw, lines }) =>
-      holds(
-        raw.filter((_, i) => (lines[i]?.t ?? 0) >= since),
-        from,
-      ),
-    );
-    expect(seers.map(({ name }) => name)).toEqual([guard.name]);
+    const since = opened?.t ?? 0;
+    const holders = audit.tapes.filter(({ raw, lines }) => {
+      const later = raw.filter((_, i) => (lines[i]?.t ?? 0) >= since);
+      return holds(later, from);
+    });
+    // A connection that came to nothing is no link, and stands nowhere.
+    expect(holders.map(({ name }) => name)).toEqual(opened === undefined ? [] : [guard.name]);
+    if (opened !== undefined) seen++;
   }
+  expect(seen).toBeGreaterThan(0);
 }
 
 function expectSizes(audit: Audit): void {
@@ -202,7 +203,8 @@ test('no RTCPeerConnection is made, and no host is asked but the page’s and th
     // The guard, and the one after it for mailboxes that are the guard themselves.
     const relays = new Set(dialled.map(({ to }) => to));
     expect([1, 2]).toContain(relays.size);
-    for (const { from, to } of dialled) expect(guards.get(from)).toBe(dialledAt(network, to));
+    const began = new Set(dialled.flatMap(({ from }) => guards.get(from) ?? []));
+    expect(new Set(dialled.map(({ to }) => dialledAt(network, to)))).toEqual(began);
     expect([...requested].toSorted()).toEqual([page.host, ...relays].toSorted());
   }
   expect([...sockets].toSorted()).toEqual(
