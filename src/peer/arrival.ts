@@ -14,6 +14,8 @@ const PATIENCE = 60_000;
 /** Once one mailbox has told all, the other may take so much longer, ms. */
 const SECOND_PATIENCE = 3_000;
 
+const SILENT = 'The relays that keep this invitation do not answer. The link may still be good: try again later.';
+
 const WORDS: Record<LinkRefusal, string> = {
   used: 'This link has been used. Ask for a new one.',
   expired: 'This link has expired. Ask for a new one.',
@@ -31,6 +33,8 @@ export interface Arrival {
 }
 
 interface Found {
+  /** Both mailboxes have told all that they hold. */
+  readonly whole: boolean;
   readonly welcomes: Bytes[];
   readonly notices: Bytes[];
 }
@@ -64,13 +68,15 @@ export async function arrive(
     if (outcome !== undefined) throw linkRefused(outcome);
     return { link, welcome, signed };
   }
+  // One mailbox that holds nothing says little while the other, which may hold the Welcome, is silent.
+  if (found.welcomes.length === 0 && !found.whole) throw new Error(SILENT);
   throw linkRefused(expired || found.welcomes.length === 0 ? 'expired' : 'damaged');
 }
 
 /** Everything that is posted at the invite's address, from both mailboxes, or from one when the other is silent. */
 function fetchPosted(link: ParsedLink, { mailboxes, clock, random }: Parameters<typeof arrive>[1]): Promise<Found> {
   const { promise, resolve, reject } = Promise.withResolvers<Found>();
-  const found: Found = { welcomes: [], notices: [] };
+  const found = { welcomes: [] as Bytes[], notices: [] as Bytes[] };
   const isolation = toHex(random.bytes(16));
   const subscriptions: Subscription[] = [];
   const told = new Set<TopicId>();
@@ -79,9 +85,7 @@ function fetchPosted(link: ParsedLink, { mailboxes, clock, random }: Parameters<
     for (const subscription of subscriptions) subscription.close();
     settle();
   };
-  let cancel = clock.after(PATIENCE, () =>
-    finish(() => reject(new Error('The relays that keep this invitation do not answer. The link may still be good: try again later.'))),
-  );
+  let cancel = clock.after(PATIENCE, () => finish(() => reject(new Error(SILENT))));
   for (const { topic, id } of topics(link.address)) {
     const follower = {
       blob: (_instance: number, _cursor: bigint, blob: Bytes): void => {
@@ -90,9 +94,9 @@ function fetchPosted(link: ParsedLink, { mailboxes, clock, random }: Parameters<
       },
       caughtUp: (): void => {
         told.add(id);
-        if (told.size === 2) return finish(() => resolve(found));
+        if (told.size === 2) return finish(() => resolve({ ...found, whole: true }));
         cancel();
-        cancel = clock.after(SECOND_PATIENCE, () => finish(() => resolve(found)));
+        cancel = clock.after(SECOND_PATIENCE, () => finish(() => resolve({ ...found, whole: false })));
       },
     };
     subscriptions.push(mailboxes.follow(isolation, topic, undefined, follower));
