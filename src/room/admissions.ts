@@ -272,6 +272,8 @@ export class Admissions {
       welcomes: this.#welcomes.get(id) ?? [],
       hourNow: this.#hour(),
     });
+    // The other mailbox's copy of a Join that used the invite up comes when its prekey is gone.
+    if (isRefusal(join) && join.refused === 'no-prekey' && !invite.open) return;
     if (isRefusal(join)) return surroundings.counters.count(`join-${join.refused}`);
     if (!invite.usedBy.includes(join.joinHash) && !this.#joins.has(join.joinHash)) this.#keepJoin(id, join);
     surroundings.changed();
