@@ -14,6 +14,7 @@ import { parseAddress } from './address.ts';
 import { CELL_PROTOCOL, type CellLink, type LinkHandler, type LinkNode, type LinkWitness } from './link.ts';
 import { Neighbour, type LinkLimits } from './neighbour.ts';
 import { webSocketTransport } from './websocket.ts';
+import { sparing } from './window.ts';
 
 export interface Libp2pLinkOptions {
   readonly handler: LinkHandler;
@@ -171,6 +172,7 @@ export class Libp2pNode implements LinkNode {
       witness,
     });
     this.#links.set(peer, link);
+    sparing(stream);
     stream.addEventListener('message', ({ data }) => link.receive(data.subarray()));
     stream.addEventListener('drain', () => link.drained());
     const over = (why: string) => (): void => {
