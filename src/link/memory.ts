@@ -273,6 +273,8 @@ class Network implements MemoryNetwork {
   }
 
   #stop(member: Member): void {
+    // Whoever was killed can tell nobody any more.
+    if (member.state === 'killed') return;
     member.state = 'stopped';
     for (const { dialler, other, ends } of this.#joined) {
       if (dialler !== member && other !== member) continue;

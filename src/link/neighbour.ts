@@ -29,7 +29,10 @@ export interface LinkLimits {
   readonly refusals: number;
 }
 
-export const linkLimits: LinkLimits = { queue: 4096, every: 5_000, silence: 20_000, refusals: 16 };
+export const linkLimits: LinkLimits = { queue: 4096, every: 2_000, silence: 6_000, refusals: 16 };
+
+/** Why a link closed whose neighbour was not heard for `silence`. */
+export const FELL_SILENT = 'the neighbour fell silent';
 
 export interface NeighbourOptions {
   readonly initiator: boolean;
@@ -62,7 +65,8 @@ export class Neighbour implements CellLink {
   #refusals = 0;
   #heard: number;
   #sent: number;
-  #ticked: number;
+  /** When the next tick should come. */
+  #due = 0;
   #excused = false;
   #cancel: Cancel;
 
@@ -76,8 +80,8 @@ export class Neighbour implements CellLink {
     this.#counters = options.counters;
     this.#limits = { ...linkLimits, ...options.limits };
     this.#witness = options.witness;
-    this.#heard = this.#sent = this.#ticked = this.#clock.now();
-    this.#cancel = this.#clock.after(this.#limits.every, () => this.#tick());
+    this.#heard = this.#sent = this.#clock.now();
+    this.#cancel = this.#tickIn(this.#limits.every);
     this.#witness?.opened(this);
     this.#handler.opened(this);
   }
@@ -127,8 +131,9 @@ export class Neighbour implements CellLink {
       rest = rest.subarray(CELL_BYTES);
     }
     this.#cut = new Uint8Array(rest);
-    // Timers of a hidden tab may fire once a minute; what arrives does not wait for them, so it also carries the heartbeat.
-    if (!this.#closed && this.#clock.now() - this.#sent >= this.#limits.every) this.sendControl(ControlType.PADDING, 0, new Uint8Array(0));
+    // Timers of a hidden tab may fire once a minute; what arrives does not wait for them, so it also carries the heartbeat. The
+    // neighbour's comes every so often too: half of that, or each second one would go unanswered.
+    if (!this.#closed && this.#clock.now() - this.#sent >= this.#limits.every / 2) this.#pad();
   }
 
   /** The pipe takes bytes again. */
@@ -178,21 +183,29 @@ export class Neighbour implements CellLink {
     }
   }
 
+  #pad(): void {
+    this.sendControl(ControlType.PADDING, 0, new Uint8Array(0));
+  }
+
+  #tickIn(ms: number): Cancel {
+    this.#due = this.#clock.now() + ms;
+    return this.#clock.after(ms, () => this.#tick());
+  }
+
   #tick(): void {
     const now = this.#clock.now();
     const { every, silence } = this.#limits;
-    // A tick that comes late (a machine that slept, a process that was starved) proves nothing about the neighbour: one more `every`.
-    if (now - this.#ticked > 2 * every && !this.#excused) {
+    // A tick that comes late (a machine that slept, a process that was starved) proves nothing about the neighbour: two more `every`.
+    if (now - this.#due > every && !this.#excused) {
       this.#excused = true;
-      this.#heard = Math.max(this.#heard, now - silence + every);
+      this.#heard = Math.max(this.#heard, now - silence + 2 * every);
     }
-    this.#ticked = now;
     if (now - this.#heard >= silence) {
       this.#counters.count('link-silent');
-      this.close('the neighbour fell silent');
+      this.close(FELL_SILENT);
       return;
     }
-    this.#cancel = this.#clock.after(every, () => this.#tick());
-    if (now - this.#sent >= every) this.sendControl(ControlType.PADDING, 0, new Uint8Array(0));
+    if (now - this.#sent >= every) this.#pad();
+    this.#cancel = this.#tickIn(Math.min(this.#sent + every, this.#heard + silence) - now);
   }
 }
