@@ -1,11 +1,11 @@
 /** All rows, in one run. */
 import { initCryptoNode } from '../src/crypto/node.ts';
-import { cellRows } from './cells.ts';
 import { circuitRow, readAnchors, withRelays } from './circuits.ts';
-import { exchangeRows } from './exchanges.ts';
+import { coreParts, type Part } from './core.ts';
 import { lineOf, type Row } from './figures.ts';
 import { messageRows } from './messages.ts';
-import { loadOqs, loadSodium } from './peers.ts';
+import { nodeHost } from './native.ts';
+import { pageRows } from './chromium.ts';
 import { sizeRows } from './sizes.ts';
 
 export interface Missing {
@@ -13,27 +13,13 @@ export interface Missing {
   readonly why: string;
 }
 
-interface Part {
-  readonly name: string;
-  /** The rows that it gives, in their order. */
-  readonly ids: readonly string[];
-  rows(): AsyncIterable<Row>;
-}
-
 const parts: readonly Part[] = [
+  ...coreParts(nodeHost()),
   {
-    name: 'cells',
-    ids: ['cell-layer', 'cell-layer-batch', 'cell-layer-mixed', 'onion-3', 'onion-5'],
-    rows: async function* () {
-      yield* cellRows(await loadSodium());
-    },
-  },
-  {
-    name: 'exchanges',
-    ids: ['mlkem768-keygen', 'mlkem768-encaps', 'mlkem768-decaps', 'x25519', 'handshake'],
-    rows: async function* () {
-      yield* exchangeRows(await loadSodium(), await loadOqs());
-    },
+    name: 'chromium',
+    // The same rows in a page; their ids come with the page.
+    ids: [],
+    rows: pageRows,
   },
   {
     name: 'network',

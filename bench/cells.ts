@@ -1,7 +1,7 @@
 /**
- * The layers of cells, against one AEAD of 1 KiB: noble's and libsodium's ChaCha20-Poly1305, and WebCrypto's AES-256-GCM.
+ * The layers of cells, against one AEAD of 1 KiB: noble's, libsodium's and node:crypto's ChaCha20-Poly1305, and WebCrypto's AES-256-GCM.
  *
- *   cell-layer, -batch, -mixed   raw against raw: cells lie in linear memory already, as libsodium's do
+ *   cell-layer, -open, -batch, -mixed   raw against raw: cells lie in linear memory already, as libsodium's do
  *   onion-3, onion-5             as the app calls it: a cell is copied in and out, libsodium's message too
  */
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
@@ -9,6 +9,7 @@ import { equal, systemRandom, type Bytes } from '../src/base/index.ts';
 import { memory, wasm } from '../src/crypto/core.ts';
 import { CELL, encipherLayers, LayerKey, ring } from '../src/crypto/index.ts';
 import { race, type Operation, type Row } from './figures.ts';
+import type { NativeCrypto } from './host.ts';
 import type { Sodium, SodiumSlot } from './peers.ts';
 
 const CELLS = 8;
@@ -19,9 +20,9 @@ const nonce = new Uint8Array(12);
 let count = 0;
 const next = (): number => (count = (count + 1) & 0xff);
 
-/** Lays `[slot, key]` pairs as jobs, in order; the operation runs them all in one call, under counters that move on. */
-function jobsOf(pairs: readonly (readonly [slot: number, key: LayerKey])[]): Operation {
-  const jobs = pairs.map(([slot, key]) => [slot, key.handle, 0, 0] as const);
+/** Lays `[slot, key]` pairs as jobs, in order; the operation runs them all in one call, under counters that move on. Way 0 enciphers, 1 deciphers. */
+function jobsOf(pairs: readonly (readonly [slot: number, key: LayerKey])[], way: 0 | 1 = 0): Operation {
+  const jobs = pairs.map(([slot, key]) => [slot, key.handle] as const);
   return () => {
     const words = memory().jobs;
     const counter = next();
@@ -31,7 +32,7 @@ function jobsOf(pairs: readonly (readonly [slot: number, key: LayerKey])[]): Ope
       words[4 * i] = job[0];
       words[4 * i + 1] = job[1];
       words[4 * i + 2] = counter;
-      words[4 * i + 3] = 0;
+      words[4 * i + 3] = way;
     }
     const code = wasm.run_jobs(jobs.length);
     if (code !== 0) throw new Error(`the core refused with ${code}`);
@@ -59,6 +60,14 @@ async function aeadPeers(sodium: Sodium, keys: number) {
       nonce[0] = next();
       return chacha20poly1305(at(raw, i), nonce).encrypt(message);
     },
+    wrapper: (i: number): Uint8Array => {
+      nonce[0] = next();
+      return sodium.wrapped(message, nonce, at(raw, i));
+    },
+    native: (crypto: NativeCrypto): unknown => {
+      nonce[0] = next();
+      return crypto.seal(at(raw, 0), nonce, message);
+    },
     aes: (i: number): Promise<ArrayBuffer> => {
       nonce[0] = next();
       return crypto.subtle.encrypt({ name: 'AES-GCM', iv: nonce }, at(aes, i), message);
@@ -82,26 +91,39 @@ const together = (times: number, work: (i: number) => Promise<unknown>): Operati
   return () => Promise.all(Array.from({ length: times }, (_, i) => work(i)));
 };
 
-export async function* cellRows(sodium: Sodium): AsyncGenerator<Row> {
+export async function* cellRows(sodium: Sodium, native: NativeCrypto | undefined): AsyncGenerator<Row> {
   for (let slot = 0; slot < CELLS; slot++) ring.slot(slot).set(random(CELL));
-  yield await oneLayer(sodium);
+  yield await oneLayer('cell-layer', sodium, native, 0);
+  yield await oneLayer('cell-layer-open', sodium, native, 1);
   yield await batch('cell-layer-batch', sodium, CELLS * LAYERS, (keys) =>
     Array.from({ length: CELLS * LAYERS }, (_, i) => [Math.floor(i / LAYERS), at(keys, i % LAYERS)] as const),
   );
   yield await batch('cell-layer-mixed', sodium, CELLS, (keys) => keys.slice(0, CELLS).map((key, slot) => [slot, key] as const));
   yield await onion(sodium, 3);
   yield await onion(sodium, 5);
+  yield await boundary();
 }
 
-async function oneLayer(sodium: Sodium): Promise<Row> {
+/** One layer put on (way 0) or taken off (way 1); the peers seal, which takes them as long as opening. */
+async function oneLayer(id: string, sodium: Sodium, native: NativeCrypto | undefined, way: 0 | 1): Promise<Row> {
   const peers = await aeadPeers(sodium, 1);
   const [key] = layerKeys(1) as [LayerKey];
-  const row = await race('cell-layer', {
-    ours: jobsOf([[0, key]]),
+  const row = await race(id, {
+    ours: jobsOf([[0, key]], way),
     'libsodium-raw': () => peers.sodium(0),
+    'libsodium-wrapper': () => peers.wrapper(0),
     noble: () => peers.noble(0),
     'webcrypto-aes-gcm': () => peers.aes(0),
+    ...(native !== undefined && { 'node-crypto': () => peers.native(native) }),
   });
+  key.wipe();
+  return row;
+}
+
+/** A call that has nothing to do, against one that does one layer. */
+async function boundary(): Promise<Row> {
+  const [key] = layerKeys(1) as [LayerKey];
+  const row = await race('boundary', { ours: jobsOf([]), 'cell-layer': jobsOf([[0, key]]) });
   key.wipe();
   return row;
 }

@@ -1,10 +1,8 @@
 /** What is compared with and is not the app's own: installed in bench/node_modules, and reached by name so that types need none of it. */
-import { createRequire } from 'node:module';
 import type { Bytes } from '../src/base/index.ts';
 
-const require = createRequire(import.meta.url);
-/** `name` as a module that is imported would find it: liboqs-js has no door for `require`. */
-const load = (name: string): Promise<unknown> => import(name);
+/** A module by its package's name: in Node by `import`, in a page from what was bundled with it. */
+export type Load = (name: string) => Promise<unknown>;
 
 /** libsodium's own WebAssembly exports, without the wrapper's copies. */
 interface RawSodium {
@@ -73,17 +71,26 @@ export class SodiumSlot {
 }
 
 export interface Sodium {
+  /** As one calls it who has not looked inside: ChaCha20-Poly1305 with copies. */
+  wrapped(message: Uint8Array, nonce: Uint8Array, key: Uint8Array): Uint8Array;
   slot(key: Uint8Array, message: Uint8Array): SodiumSlot;
   /** X25519 with both in libsodium's memory. */
   x25519(scalar: Uint8Array, point: Uint8Array): { run(): void; shared(): Bytes };
 }
 
-export async function loadSodium(): Promise<Sodium> {
-  const { default: wrapper } = (await load('libsodium-wrappers')) as { default: { ready: Promise<void>; libsodium?: unknown } };
+interface Wrapper {
+  readonly ready: Promise<void>;
+  readonly libsodium?: unknown;
+  crypto_aead_chacha20poly1305_ietf_encrypt(...given: readonly [Uint8Array, null, null, Uint8Array, Uint8Array]): Uint8Array;
+}
+
+export async function loadSodium(load: Load): Promise<Sodium> {
+  const { default: wrapper } = (await load('libsodium-wrappers')) as { default: Wrapper };
   await wrapper.ready;
   const raw = wrapper.libsodium;
   if (!isRaw(raw)) throw new Error('libsodium-wrappers no longer shows its raw exports: bench/peers.ts has to follow it');
   return {
+    wrapped: (message, nonce, key) => wrapper.crypto_aead_chacha20poly1305_ietf_encrypt(message, null, null, nonce, key),
     slot: (key, message) => new SodiumSlot(raw, key, message),
     x25519(scalar, point) {
       const [out, s, p] = [raw._malloc(32), raw._malloc(32), raw._malloc(32)];
@@ -101,14 +108,31 @@ export interface Oqs {
 }
 
 /** ML-KEM-768 of liboqs, in WebAssembly. */
-export async function loadOqs(): Promise<Oqs> {
+export async function loadOqs(load: Load): Promise<Oqs> {
   const { createMLKEM768 } = (await load('@oqs/liboqs-js')) as { createMLKEM768: () => Promise<Oqs> };
   return createMLKEM768();
 }
 
-/** Which versions these are, for the record. */
-export function versions(): Readonly<Record<string, string>> {
-  const { packages } = require('./package-lock.json') as { packages: Record<string, { version?: string }> };
-  const named = Object.entries(packages).filter(([path]) => path !== '');
-  return Object.fromEntries(named.map(([path, { version = '' }]) => [path.replace('node_modules/', ''), version]));
+/** ML-KEM-768 of npm's `mlkem`, in TypeScript. */
+export interface MlKemJs {
+  generateKeyPair(): Promise<readonly [ek: Uint8Array, dk: Uint8Array]>;
+  encap(ek: Uint8Array): Promise<readonly [ciphertext: Uint8Array, shared: Uint8Array]>;
+  decap(ciphertext: Uint8Array, dk: Uint8Array): Promise<Uint8Array>;
+}
+
+export async function loadMlKemJs(load: Load): Promise<MlKemJs> {
+  const { MlKem768 } = (await load('mlkem')) as { MlKem768: new () => MlKemJs };
+  return new MlKem768();
+}
+
+/** hash-wasm's SHA-256, set up once. */
+export interface WasmHash {
+  init(): WasmHash;
+  update(data: Uint8Array): WasmHash;
+  digest(as: 'binary'): Uint8Array;
+}
+
+export async function loadWasmSha256(load: Load): Promise<WasmHash> {
+  const { createSHA256 } = (await load('hash-wasm')) as { createSHA256: () => Promise<WasmHash> };
+  return createSHA256();
 }

@@ -51,14 +51,5 @@ export {
   type CellPart,
   type MessageHead,
 } from './message.ts';
-export {
-  ed25519,
-  ED25519_PUBLIC,
-  ED25519_SIGNATURE,
-  hybrid,
-  HYBRID_PUBLIC,
-  MLDSA_PUBLIC,
-  MLDSA_SIGNATURE,
-  type HybridSignature,
-  type Keypair,
-} from './signature.ts';
+export { ed25519, ED25519_PUBLIC, ED25519_SIGNATURE, type Keypair } from './ed25519.ts';
+export { hybrid, HYBRID_PUBLIC, MLDSA_PUBLIC, MLDSA_SIGNATURE, type HybridSignature } from './signature.ts';

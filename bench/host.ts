@@ -1,0 +1,18 @@
+/** Where a benchmark runs: Node, or a page in Chromium. The rows of `core.ts` know no other difference. */
+import type { Load } from './peers.ts';
+
+/** Of node:crypto what is compared with; it works at once, as ours does. */
+export interface NativeCrypto {
+  /** ChaCha20-Poly1305 (RFC 8439): ciphertext and tag. */
+  seal(key: Uint8Array, nonce: Uint8Array, message: Uint8Array): unknown;
+  sha256(message: Uint8Array): unknown;
+  /** X25519 of one key pair of its own. */
+  x25519(): unknown;
+  /** ML-KEM-768 of one key pair of its own, where this Node has it. */
+  readonly kem: { keygen(): unknown; encaps(): unknown; decaps(): unknown } | undefined;
+}
+
+export interface Host {
+  readonly load: Load;
+  readonly native: NativeCrypto | undefined;
+}
