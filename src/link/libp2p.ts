@@ -9,7 +9,7 @@ import type { Connection, Libp2p, Stream } from '@libp2p/interface';
 import { yamux } from '@libp2p/yamux';
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
-import { Counters, isRefusal, type Bytes, type Clock } from '../base/index.ts';
+import { Counters, isRefusal, type Bytes, type Cancel, type Clock } from '../base/index.ts';
 import { parseAddress } from './address.ts';
 import { CELL_PROTOCOL, type CellLink, type LinkHandler, type LinkNode, type LinkWitness } from './link.ts';
 import { Neighbour, type LinkLimits } from './neighbour.ts';
@@ -72,20 +72,28 @@ export class Libp2pNode implements LinkNode {
     this.#counters = options.counters ?? new Counters();
   }
 
-  /** Begins to answer those who dial this node, and to close connections that open no link within `patience` ms. */
-  async serve(patience: number): Promise<void> {
+  /**
+   * Begins to answer those who dial this node, and to close connections that open no link within `patience` ms, but for those that
+   * `serves` says are there for something else; these are looked at again.
+   */
+  async serve(patience: number, serves: (connection: Connection) => boolean = () => false): Promise<void> {
     await this.#node.handle(CELL_PROTOCOL, (stream, connection) => void this.#adopt(stream, connection, false), {
       maxInboundStreams: 1,
       maxOutboundStreams: 1,
     });
     this.#node.addEventListener('connection:open', ({ detail: connection }) => {
-      const cancel = this.#options.clock.after(patience, () => {
-        if (connection.status !== 'open' || connection.streams.some((stream) => stream.protocol === CELL_PROTOCOL)) return;
-        this.#counters.count('connection-without-link');
-        sever(connection, 'no cell stream');
-      });
+      let cancel: Cancel = () => undefined;
+      const look = (): void => {
+        cancel = this.#options.clock.after(patience, () => {
+          if (connection.status !== 'open' || connection.streams.some((stream) => stream.protocol === CELL_PROTOCOL)) return;
+          if (serves(connection)) return look();
+          this.#counters.count('connection-without-link');
+          sever(connection, 'no cell stream');
+        });
+      };
+      look();
       // Or the timer would keep what has ended.
-      connection.addEventListener('close', cancel, { once: true });
+      connection.addEventListener('close', () => cancel(), { once: true });
     });
   }
 

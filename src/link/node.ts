@@ -1,5 +1,5 @@
 /** The second door, for Node alone: a link node that listens, passes others on (circuit-relay-v2, for signalling) and gossips. */
-import { circuitRelayServer, type CircuitRelayService } from '@libp2p/circuit-relay-v2';
+import { circuitRelayServer, RELAY_V2_HOP_CODEC, type CircuitRelayService } from '@libp2p/circuit-relay-v2';
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
 import { gossipsub } from '@libp2p/gossipsub';
 import { identify } from '@libp2p/identify';
@@ -76,7 +76,13 @@ export async function relayLink(options: RelayLinkOptions): Promise<LinkNode> {
     for (const connection of node.getConnections()) if (connection.remotePeer.toString() === peer) sever(connection, 'sent bad gossip');
   };
   const links = new Libp2pNode(node, { ...options, counters }, gossipOver(node.services.gossip, counters, dismiss));
-  await links.serve(options.patience ?? 30_000);
+  // A tab that may be found here for direct links, or is being introduced to one, speaks no cells on that connection.
+  await links.serve(
+    options.patience ?? 30_000,
+    (connection) =>
+      node.services.relay.reservations.has(connection.remotePeer) ||
+      connection.streams.some(({ protocol }) => protocol === RELAY_V2_HOP_CODEC),
+  );
   return links;
 }
 
