@@ -18,6 +18,22 @@ export const systemClock: Clock = {
   },
 };
 
+/** A timer that comes so much later than it was set for tells of this machine and not of others, ms. */
+const LATE_MS = 2_000;
+
+/**
+ * Like `clock.after`, for what waits for others. When the timer comes late (the machine slept, the tab was frozen) nobody has had the
+ * time that was meant for them, so they get it once more; once, as the timers of a hidden tab are always late.
+ */
+export function patiently(clock: Clock, ms: number, action: () => void): Cancel {
+  const due = clock.now() + ms;
+  let cancel = clock.after(ms, () => {
+    if (clock.now() - due > LATE_MS) cancel = clock.after(ms, action);
+    else action();
+  });
+  return () => cancel();
+}
+
 export interface Random {
   /** Uniform random bytes; from the system's generator outside tests. */
   bytes(length: number): Bytes;

@@ -81,14 +81,30 @@ export class Guards {
     return others.find((guard) => rest(guard) <= now) ?? others.toSorted((a, b) => rest(a) - rest(b))[0];
   }
 
-  /** It could not be dialled, or its link fell silent: it is passed over for 10 s, and twice as long each time, 10 minutes at most. */
-  failed(id: RelayId): void {
-    const length = Math.min(LONGEST_REST_MS, 2 * (this.#resting.get(id)?.length ?? FIRST_REST_MS / 2));
-    this.#resting.set(id, { until: this.#clock.now() + length, length });
+  /**
+   * It could not be dialled, or its link fell silent: it is passed over for 10 s, and twice as long each time, 10 minutes at most.
+   * Failures while it rests count as one. Returns for how long it rests now, ms.
+   */
+  failed(id: RelayId): number {
+    const now = this.#clock.now();
+    const rest = this.#resting.get(id);
+    const length = rest === undefined ? FIRST_REST_MS : now < rest.until ? rest.length : Math.min(LONGEST_REST_MS, 2 * rest.length);
+    this.#resting.set(id, { until: now + length, length });
+    return length;
   }
 
-  answered(id: RelayId): void {
-    this.#resting.delete(id);
+  /** True when it had failed before. */
+  answered(id: RelayId): boolean {
+    return this.#resting.delete(id);
+  }
+
+  isResting(id: RelayId): boolean {
+    return (this.#resting.get(id)?.until ?? 0) > this.#clock.now();
+  }
+
+  /** It failed when it was last asked. */
+  hasFailed(id: RelayId): boolean {
+    return this.#resting.has(id);
   }
 
   /** The machine is on another network (or awake again): what was silent there may answer here. */

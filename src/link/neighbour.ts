@@ -195,10 +195,10 @@ export class Neighbour implements CellLink {
   #tick(): void {
     const now = this.#clock.now();
     const { every, silence } = this.#limits;
-    // A tick that comes late (a machine that slept, a process that was starved) proves nothing about the neighbour: two more `every`.
+    // A tick that comes late (a machine that slept, a process that was starved) proves nothing about the neighbour: it has half the time more.
     if (now - this.#due > every && !this.#excused) {
       this.#excused = true;
-      this.#heard = Math.max(this.#heard, now - silence + 2 * every);
+      this.#heard = Math.max(this.#heard, now - silence / 2);
     }
     if (now - this.#heard >= silence) {
       this.#counters.count('link-silent');

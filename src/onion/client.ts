@@ -4,7 +4,18 @@
  *
  *   build   CREATE ─► hop 1 ─► CREATED    EXTEND ─► hop 1 ─► CREATE ─► hop 2 ─► CREATED ─► EXTENDED …
  */
-import { Counters, idBytes, isRefusal, refuse, type Bytes, type Clock, type Random, type Refusal, type RelayId } from '../base/index.ts';
+import {
+  Counters,
+  idBytes,
+  isRefusal,
+  patiently,
+  refuse,
+  type Bytes,
+  type Clock,
+  type Random,
+  type Refusal,
+  type RelayId,
+} from '../base/index.ts';
 import { createHop, sha256, wipeHop, type HopAttempt } from '../crypto/index.ts';
 import type { Descriptor } from '../directory/index.ts';
 import { ControlType, type CellLink, type LinkHandler } from '../link/index.ts';
@@ -54,7 +65,7 @@ interface Building {
   created: ((payload: Bytes) => void) | undefined;
 }
 
-const HOP_TIMEOUT = 10_000;
+const HOP_TIMEOUT = 6_000;
 /** More at once a link's other side would refuse. */
 const MOST_BUILDING = 64;
 
@@ -103,7 +114,7 @@ export class CircuitClient implements LinkHandler {
         if (descriptor === undefined) reject(new Error('the relay did not describe itself'));
         else resolve(descriptor);
       };
-      const cancel = this.#options.clock.after(this.#options.hopTimeout ?? HOP_TIMEOUT, () => {
+      const cancel = patiently(this.#options.clock, this.#options.hopTimeout ?? HOP_TIMEOUT, () => {
         waiting.splice(waiting.indexOf(settle), 1);
         settle(undefined);
       });
@@ -179,7 +190,7 @@ export class CircuitClient implements LinkHandler {
     const attempt = createHop(target, encodeParamsOut({ delayClass }), random);
     if (isRefusal(attempt)) throw new BuildFailed(circuit.length, attempt.refused);
     const patience = (this.#options.hopTimeout ?? HOP_TIMEOUT) + 2 * longestDelay(circuit.length, DELAY_MEANS[delayClass]);
-    const cancel = clock.after(patience, () => circuit.giveUp());
+    const cancel = patiently(clock, patience, () => circuit.giveUp());
     try {
       const created =
         circuit.length === 0 ? await this.#create(building, attempt.create) : await this.#extend(circuit, relay.id, attempt.create);

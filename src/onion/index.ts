@@ -3,5 +3,14 @@ export { BuildFailed, CircuitClient, type BuildOptions, type CircuitClientOption
 export { hopLimits, type HopLimits, type HopOptions } from './hop-options.ts';
 export { Hop } from './hop.ts';
 export { DELAY_MEANS, DestroyReason, RefusedCode, decodeRefused, encodeRefused, type DelayClass, type Refused } from './layouts.ts';
-export { CircuitPool, UnknownRelay, type Blame, type CircuitPoolOptions, type CircuitSource, type CircuitUser, type Keep } from './pool.ts';
+export {
+  CircuitPool,
+  UnknownRelay,
+  type Blame,
+  type CircuitPoolOptions,
+  type CircuitSource,
+  type CircuitUser,
+  type Keep,
+  type Service,
+} from './pool.ts';
 export type { Tap, TapEvent } from './tap.ts';

@@ -59,6 +59,7 @@ interface Bench {
   readonly avoided: (readonly RelayId[])[];
   readonly opened: { at: number; circuit: Circuit }[];
   readonly failures: Error[];
+  lost: number;
   readonly user: CircuitUser;
   fail: Error | undefined;
 }
@@ -72,12 +73,14 @@ function setUp(): Bench {
     avoided: [],
     opened: [],
     failures: [],
+    lost: 0,
     fail: undefined,
     user: { opened: (circuit) => bench.opened.push({ at: clock.now(), circuit }), failed: (error) => bench.failures.push(error) },
     pool: new CircuitPool({
       clock,
       random: seededRandom(seed),
       blamed: (blame) => bench.blames.push(blame),
+      lost: () => bench.lost++,
       async path(_mailbox, avoid) {
         bench.avoided.push(avoid);
         if (bench.fail instanceof UnknownRelay) throw bench.fail;
@@ -226,6 +229,62 @@ describe('the pool', () => {
     bench.pool.keep('a', relay(99), bench.user);
     await bench.clock.advance(0);
     expect([bench.lines.length, bench.opened.length]).toEqual([1, 1]);
+  });
+
+  it('says that a circuit has gone, whatever it went of', async () => {
+    const bench = setUp();
+    const keep = bench.pool.keep('a', relay(99), bench.user);
+    await bench.clock.advance(0);
+    current(bench).die('the link has gone', false);
+    expect([bench.lost, bench.pool.services()[0]?.circuit]).toEqual([1, undefined]);
+    await bench.clock.advance(1_000);
+    keep.release();
+    await bench.clock.advance(61_000);
+    expect([bench.lost, bench.pool.circuits(), bench.pool.services()]).toEqual([2, [], []]);
+  });
+
+  it('tries again at once when it is told that there is reason to', async () => {
+    const bench = setUp();
+    bench.fail = new BuildFailed(2, 'no answer');
+    bench.pool.keep('a', relay(99), bench.user);
+    await bench.clock.advance(300_000);
+    expect(bench.pool.services()[0]?.failures).toBeGreaterThan(10);
+    bench.fail = undefined;
+    bench.pool.hurry();
+    await bench.clock.advance(0);
+    expect(bench.pool.services()[0]?.circuit).toBe(current(bench));
+  });
+
+  it('replaces circuits that could do better elsewhere, and loses nobody by it', async () => {
+    const bench = setUp();
+    bench.pool.keep('a', relay(99), bench.user);
+    await bench.clock.advance(0);
+    const [first] = bench.lines;
+    bench.pool.renew((circuit) => circuit === first);
+    await bench.clock.advance(5_000);
+    expect([bench.lines.length, first?.closed, bench.opened.length]).toEqual([2, false, 2]);
+    bench.pool.renew((circuit) => circuit === first);
+    await bench.clock.advance(61_000);
+    expect([bench.lines.length, first?.closed]).toEqual([2, true]);
+  });
+
+  it('does not hold a frozen machine’s own silence against a circuit', async () => {
+    const bench = setUp();
+    const keep = bench.pool.keep('a', relay(99), bench.user);
+    await bench.clock.advance(0);
+    const line = current(bench);
+    let answer: () => void = () => undefined;
+    line.ping = () => new Promise((resolve) => (answer = () => resolve(1)));
+    keep.check(line);
+    // An hour in which no timer fires; then everything falls due at once.
+    const now = bench.clock.now.bind(bench.clock);
+    const end = now() + 3_600_000;
+    bench.clock.now = () => Math.max(now(), end);
+    await bench.clock.advance(11_000);
+    expect([line.closed, bench.blames]).toEqual([false, []]);
+    answer();
+    await bench.clock.advance(15_000);
+    expect([line.closed, bench.blames]).toEqual([false, []]);
   });
 
   it('closes everything at the end', async () => {

@@ -5,7 +5,7 @@
  *      ▲ └ failed: back off     │ died, or does not answer: blame, another path
  *      └────────────────────────┘
  */
-import { uniform, type Cancel, type Clock, type Random, type RelayId } from '../base/index.ts';
+import { patiently, uniform, type Cancel, type Clock, type Random, type RelayId } from '../base/index.ts';
 import type { Descriptor } from '../directory/index.ts';
 import type { Circuit } from './circuit.ts';
 import { BuildFailed } from './client.ts';
@@ -44,13 +44,28 @@ export interface CircuitPoolOptions {
   blamed(blame: Blame): void;
   /** A circuit is open: cover begins, the screen follows. */
   opened?(circuit: Circuit): void;
+  /** A circuit in use has gone, or an attempt to build one has failed: the screen follows. */
+  lost?(): void;
+}
+
+/** How it stands with one (isolation, mailbox) that somebody uses. */
+export interface Service {
+  readonly isolation: string;
+  readonly mailbox: RelayId;
+  readonly circuit: Circuit | undefined;
+  /** Attempts that failed one after the other. */
+  readonly failures: number;
 }
 
 const ROTATE_MS = 600_000;
 const OVERLAP_MS = { least: 30_000, most: 60_000 };
 /** How long a circuit that nobody uses stays. */
 const LINGER_MS = 60_000;
-const BACKOFF_MS = { least: 500, most: 60_000 };
+/** At most 15 s for some minutes, so that a relay that comes back is used soon; then a minute. */
+const BACKOFF_MS = { least: 500, most: 15_000, long: 60_000 };
+const MANY_FAILURES = 20;
+/** Circuits that could do better elsewhere are replaced within, ms. */
+const RENEW_MS = 5_000;
 const KEEPALIVE_MS = { least: 30_000, most: 60_000 };
 const ANSWER_MS = 10_000;
 /** A circuit that lived this long has not failed: the next one is built at once. */
@@ -89,6 +104,41 @@ export class CircuitPool implements CircuitSource {
   /** The circuits in use, one for each (isolation, mailbox) that has one. */
   circuits(): readonly Circuit[] {
     return [...this.#entries.values()].flatMap(({ current }) => (current === undefined ? [] : [current]));
+  }
+
+  /** How it stands with all that is used. */
+  services(): readonly Service[] {
+    return [...this.#entries]
+      .filter(([, { users }]) => users.size > 0)
+      .map(([key, { mailbox, current, failures }]) => ({
+        isolation: key.slice(key.indexOf(' ') + 1),
+        mailbox,
+        circuit: current,
+        failures,
+      }));
+  }
+
+  /** What waits out a back-off is built at once: there is reason to think that it will succeed now. */
+  hurry(): void {
+    for (const entry of this.#entries.values()) {
+      if (entry.current !== undefined || entry.building) continue;
+      entry.failures = 0;
+      void this.#build(entry);
+    }
+  }
+
+  /** Replaces the circuits that `stale` names by new ones, in turn; the old ones serve until then. */
+  renew(stale: (circuit: Circuit) => boolean): void {
+    for (const entry of this.#entries.values()) {
+      if (entry.current === undefined || entry.building || !stale(entry.current)) continue;
+      entry.next?.();
+      entry.next = this.#after(0, RENEW_MS, () => void this.#build(entry));
+    }
+  }
+
+  /** The machine was asleep or on another network: each circuit has to show that it lives. */
+  checkAll(): void {
+    for (const entry of this.#entries.values()) if (entry.current !== undefined) this.#check(entry, entry.current);
   }
 
   keep(isolation: string, mailbox: RelayId, user: CircuitUser): Keep {
@@ -180,6 +230,7 @@ export class CircuitPool implements CircuitSource {
     const ids = path.map(({ id }) => id);
     if (error instanceof BuildFailed) this.#options.blamed({ path: ids, hop: error.hop, why: error.message });
     this.#again(entry, ids);
+    this.#options.lost?.();
     for (const user of [...entry.users.keys()]) user.failed(error);
   }
 
@@ -188,6 +239,7 @@ export class CircuitPool implements CircuitSource {
     entry.retiring.delete(circuit);
     if (entry.current !== circuit) return;
     entry.current = undefined;
+    this.#options.lost?.();
     if (this.#options.clock.now() - circuit.openedAt >= LIVED_MS) entry.failures = 0;
     if (!entry.building) this.#again(entry, circuit.path);
   }
@@ -197,8 +249,9 @@ export class CircuitPool implements CircuitSource {
     if (entry.ended) return;
     // Guard and mailbox are not a matter of choice: only what lies between can be avoided.
     entry.avoid = path.slice(1, -1);
-    const wait = Math.min(BACKOFF_MS.least * 2 ** entry.failures, BACKOFF_MS.most);
-    entry.failures = Math.min(entry.failures + 1, 16);
+    const most = entry.failures < MANY_FAILURES ? BACKOFF_MS.most : BACKOFF_MS.long;
+    const wait = Math.min(BACKOFF_MS.least * 2 ** entry.failures, most);
+    entry.failures = Math.min(entry.failures + 1, MANY_FAILURES);
     entry.next?.();
     entry.next = this.#after(wait / 2, wait, () => void this.#build(entry));
   }
@@ -220,7 +273,7 @@ export class CircuitPool implements CircuitSource {
 
   #check(entry: Entry, circuit: Circuit): void {
     if (circuit.closed) return;
-    const cancel = this.#options.clock.after(ANSWER_MS, () => {
+    const cancel = patiently(this.#options.clock, ANSWER_MS, () => {
       if (circuit.closed) return;
       this.#options.blamed({ path: circuit.path, hop: undefined, why: 'no answer' });
       circuit.close();

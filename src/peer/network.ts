@@ -22,7 +22,8 @@ import {
 import type { CellLink, LinkHandler, LinkNode } from '../link/index.ts';
 import { circuitMailboxes, type Mailboxes } from '../mailbox/index.ts';
 import { BALANCED, cover } from '../mix/index.ts';
-import { CircuitClient, CircuitPool, MessageKind, UnknownRelay, type Circuit } from '../onion/index.ts';
+import { CircuitClient, CircuitPool, MessageKind, UnknownRelay, type Circuit, type Service } from '../onion/index.ts';
+import { GuardLinks } from './guard-links.ts';
 import { encodeGuards, joinDirectory, readGuards, splitDirectory } from './kept.ts';
 
 export interface NetworkOptions {
@@ -44,6 +45,9 @@ const REFRESH = { least: 25 * 60_000, more: 10 * 60_000 };
 const FIRST_REFRESH = { least: 5_000, more: 10_000 };
 const FIRST_RETRY = 500;
 const LONGEST_RETRY = 15_000;
+/** So many circuits that fail beyond the guard, and the directory is asked whether relays have changed: after this, doubled each time, ms. */
+const TROUBLES = 3;
+const FIRST_NEWS = 30_000;
 
 export class PeerNetwork {
   readonly #options: NetworkOptions;
@@ -52,11 +56,16 @@ export class PeerNetwork {
   readonly #guards: Guards;
   readonly #blame: Blame;
   readonly #client: CircuitClient;
+  readonly #links: GuardLinks;
   readonly #pool: CircuitPool;
   readonly #trusted: ReadonlySet<RelayId>;
   readonly mailboxes: Mailboxes;
   #node: LinkNode | undefined;
   #failures = 0;
+  /** Circuits that failed beyond the guard since the directory was asked, and how long that has to be ago to be asked again, ms. */
+  #troubles = 0;
+  #newsAfter = FIRST_NEWS;
+  #askedAt = -Infinity;
   #contacted = false;
   readonly #contact = Promise.withResolvers<void>();
   #clockWrong = false;
@@ -78,6 +87,14 @@ export class PeerNetwork {
       counters,
       time: ({ relay, seconds }) => this.#time.heard(relay, seconds),
     });
+    this.#links = new GuardLinks({
+      clock,
+      guards: this.#guards,
+      addresses: (guard) => this.#guards.state().find(({ id }) => id === guard)?.addresses ?? this.#directory.get(guard)?.addresses,
+      dial: (addresses, signal) => this.#node?.dial(addresses, signal) ?? Promise.reject(new Error('the network is not open')),
+      back: () => this.#back(),
+      silent: () => options.changed(),
+    });
     this.#pool = new CircuitPool({
       clock,
       random,
@@ -92,6 +109,7 @@ export class PeerNetwork {
         );
         options.changed();
       },
+      lost: () => options.changed(),
     });
     this.mailboxes = circuitMailboxes({ circuits: this.#pool, clock, counters });
     this.#restoreDirectory();
@@ -100,7 +118,7 @@ export class PeerNetwork {
   /** Opens the node and begins to look for relays. Rejects only when the node itself cannot be made. */
   async start(): Promise<void> {
     const dialable = new Set(this.#options.anchors.flatMap(({ addresses }) => addresses));
-    this.#node = await this.#options.link(this.#client, (address) => dialable.has(address));
+    this.#node = await this.#options.link(this.#links.around(this.#client), (address) => dialable.has(address));
     this.#refreshGuards();
     void this.#learn();
   }
@@ -108,6 +126,7 @@ export class PeerNetwork {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancel();
+    this.#links.stop();
     this.#pool.close();
     await this.#node?.stop();
   }
@@ -146,6 +165,17 @@ export class PeerNetwork {
     if (this.#offline) return 'offline';
     if (this.#pool.circuits().some((circuit) => !circuit.closed)) return 'private';
     return this.#failures > 0 || !this.#contacted ? 'looking' : 'connecting';
+  }
+
+  /** Every guard was asked, and none answers. */
+  get silent(): boolean {
+    const guards = this.#guards.state();
+    return guards.length > 0 && guards.every(({ id }) => this.#guards.hasFailed(id));
+  }
+
+  /** How it stands with the mailboxes that are used. */
+  services(): readonly Service[] {
+    return this.#pool.services();
   }
 
   /** What the guard says of itself is out of its time: most likely this machine's clock is wrong. */
@@ -189,12 +219,13 @@ export class PeerNetwork {
     this.#options.changed();
   }
 
-  /** After sleep, or on another network: everything is tried again at once. */
+  /** After sleep, or on another network: what stands has to show that it lives, and what waits is tried at once. */
   wake(): void {
     this.#guards.forgive();
-    this.#failures = 0;
-    this.#cancel();
-    void this.#learn();
+    const isWell = this.#failures === 0 && this.#options.clock.now() - this.#askedAt < REFRESH.least;
+    if (!isWell) this.#learnNow();
+    this.#pool.hurry();
+    this.#pool.checkAll();
   }
 
   // ── guards and the directory ──
@@ -213,6 +244,23 @@ export class PeerNetwork {
     if (this.#guards.refresh([...anchors, ...others])) this.#options.keep('guards', encodeGuards(this.#guards.state()));
   }
 
+  #learnNow(): void {
+    this.#failures = 0;
+    this.#cancel();
+    void this.#learn();
+  }
+
+  /** A guard answers again: what waited for it goes on, and what went around it comes back when it stands. */
+  #back(): void {
+    if (this.#failures > 0) this.#learnNow();
+    this.#pool.hurry();
+    this.#pool.renew(({ path }) => {
+      const guard = this.#guards.pick(path.at(-1));
+      return guard !== undefined && guard.id !== path[0] && !this.#guards.hasFailed(guard.id);
+    });
+    this.#options.changed();
+  }
+
   /** First contact and refresh, again and again. */
   async #learn(): Promise<void> {
     const guard = this.#guards.pick();
@@ -223,6 +271,8 @@ export class PeerNetwork {
       if (isRefusal(learned)) throw new Error(learned.detail ?? learned.refused);
       this.#guards.answered(guard.id);
       this.#failures = 0;
+      this.#askedAt = this.#options.clock.now();
+      this.#troubles = 0;
       this.#keepDirectory();
       const first = !this.#contacted;
       this.#contacted = true;
@@ -231,7 +281,7 @@ export class PeerNetwork {
       if (first) this.#options.changed();
     } catch {
       this.#options.counters.count('guard-silent');
-      this.#guards.failed(guard.id);
+      this.#links.failed(guard.id);
       this.#failures++;
       const wait = Math.min(LONGEST_RETRY, FIRST_RETRY * 2 ** Math.min(this.#failures, 6));
       this.#schedule({ least: wait / 2, more: wait / 2 }, () => void this.#learn());
@@ -250,7 +300,10 @@ export class PeerNetwork {
     }
     this.#refreshGuards();
     this.#keepDirectory();
-    this.#schedule(REFRESH, () => void this.#learn());
+    this.#schedule(REFRESH, () => {
+      this.#newsAfter = FIRST_NEWS;
+      void this.#learn();
+    });
     this.#options.changed();
   }
 
@@ -267,7 +320,7 @@ export class PeerNetwork {
 
   #directoryClient(): DirectoryClient {
     return new DirectoryClient(this.#directory, {
-      describe: async (guard) => this.#client.describe(await this.#dial(guard)),
+      describe: async (guard) => this.#client.describe(await this.#links.dial(guard)),
       open: async (path): Promise<DirectoryCircuit> => {
         const circuit = await this.#build(path);
         return {
@@ -290,13 +343,6 @@ export class PeerNetwork {
 
   // ── circuits ──
 
-  async #dial(guard: RelayId): Promise<CellLink> {
-    if (this.#node === undefined) throw new Error('the network is not open');
-    const known = this.#guards.state().find(({ id }) => id === guard)?.addresses ?? this.#directory.get(guard)?.addresses;
-    if (known === undefined) throw new Error('the guard has no address');
-    return this.#node.dial(known);
-  }
-
   #choose(last: RelayId, mailbox: boolean, avoid: readonly RelayId[]) {
     const guard = this.#guards.pick(last);
     if (guard === undefined) throw new Error('Sotto knows no relay to begin with.');
@@ -306,7 +352,7 @@ export class PeerNetwork {
       last,
       mailbox,
       trusted: this.#trusted,
-      avoids: (relay) => avoid.includes(relay) || this.#blame.avoids(relay),
+      avoids: (relay) => avoid.includes(relay) || this.#blame.avoids(relay) || this.#guards.isResting(relay),
       random: this.#options.random,
     });
   }
@@ -317,6 +363,7 @@ export class PeerNetwork {
     const path = this.#choose(mailbox, true, avoid);
     if (!isRefusal(path)) return path;
     const why = path.detail ?? path.refused;
+    this.#trouble();
     throw path.refused === 'no-last-hop' ? new UnknownRelay(why) : new Error(why);
   }
 
@@ -325,14 +372,12 @@ export class PeerNetwork {
     if (guard === undefined) throw new RangeError('path: want at least one relay');
     let link: CellLink;
     try {
-      link = await this.#dial(guard.id);
+      link = await this.#links.dial(guard.id);
     } catch (error) {
-      this.#guards.failed(guard.id);
       this.#failures++;
       this.#options.changed();
       throw error;
     }
-    this.#guards.answered(guard.id);
     this.#failures = 0;
     return this.#client.build(path, link, { delayClass: BALANCED.delayClass });
   }
@@ -341,8 +386,18 @@ export class PeerNetwork {
     this.#options.counters.count('circuit-blamed');
     this.#blame.record(path);
     const [guard] = path;
-    if (hop === 0 && guard !== undefined && why !== '') this.#guards.failed(guard);
+    if (hop === 0 && guard !== undefined && why !== '') this.#links.failed(guard);
+    if (hop !== undefined && hop > 0) this.#trouble();
     this.#options.changed();
+  }
+
+  /** A relay may have come back with other keys or addresses, or another has taken its place: the directory would know. */
+  #trouble(): void {
+    const { clock } = this.#options;
+    if (++this.#troubles < TROUBLES || this.#failures > 0 || clock.now() - this.#askedAt < this.#newsAfter) return;
+    this.#newsAfter = Math.min(2 * this.#newsAfter, REFRESH.least);
+    this.#askedAt = clock.now();
+    this.#learnNow();
   }
 }
 

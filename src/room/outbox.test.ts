@@ -96,6 +96,44 @@ describe('the outbox', () => {
     expect(box.empty).toBe(true);
   });
 
+  it('lets nothing wait for a silent mailbox that the other one can take', async () => {
+    const records = await memoryStore().open('aabbccdd');
+    const clock = new ManualClock();
+    const [quick, slow] = relays as [RelayId, RelayId];
+    const held: RelayId[] = [];
+    let asked = 0;
+    let isSilent = true;
+    const boxes: Mailboxes = {
+      ...mailboxes(new Set()),
+      post: (_isolation, { mailbox }) => {
+        if (mailbox === slow) asked++;
+        if (mailbox === quick || !isSilent) return (held.push(mailbox), Promise.resolve({ instance: 1, cursor: 1n }));
+        return new Promise((_, reject) => void clock.after(10_000, () => reject(new MailboxError('silent', 'silent'))));
+      },
+    };
+    const { box, sent } = outbox(records, boxes, clock);
+    const keys: string[] = [];
+    for (let i = 0; i < 50; i++) keys.push(await put(box, records));
+    for (const key of keys) box.send(key);
+    await clock.advance(0);
+    expect(held).toEqual(keys.map(() => quick));
+    expect(sent).toEqual([]);
+    await clock.advance(10_000);
+    expect(new Set(sent)).toEqual(new Set(keys));
+    // From now on one asks for all whether it is back.
+    const before = asked;
+    await clock.advance(60_000);
+    expect(asked - before).toBeLessThan(8);
+    const [late] = [await put(box, records)];
+    box.send(late);
+    await clock.advance(0);
+    expect(sent).toContain(late);
+    isSilent = false;
+    await clock.advance(12_000);
+    expect(box.empty).toBe(true);
+    expect(held.filter((mailbox) => mailbox === slow)).toHaveLength(51);
+  });
+
   it('has sent nothing while both are silent', async () => {
     const records = await memoryStore().open('aabbccdd');
     const clock = new ManualClock();

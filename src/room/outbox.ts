@@ -4,8 +4,11 @@
  *   put ── commit ──► post to both mailboxes ──► both STORED: sent, and gone from here
  *                          │                 └─► one STORED, the other silent or refusing: sent, and tried again
  *                          └── silent, refused: wait, and again
+ *
+ * Each mailbox has a lane of its own, so that what waits for a silent one holds back nothing for the other. While it is silent one post
+ * at a time asks whether it is back.
  */
-import { idBytes, isRefusal, relayId, type Bytes, type Cancel, type Clock, type Counters } from '../base/index.ts';
+import { compare, idBytes, isRefusal, relayId, type Bytes, type Cancel, type Clock, type Counters, type RelayId } from '../base/index.ts';
 import { MailboxError, type Mailboxes, type Topic } from '../mailbox/index.ts';
 import type { Records } from '../store/index.ts';
 import type { Head } from '../replica/index.ts';
@@ -29,12 +32,27 @@ const PREFIX = 'x/';
 /** Waiting between two tries of one post, ms: doubled up to the second. */
 const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 30_000;
-/** Posts under way at once; the mailbox keeps their order only within one. */
+/** Posts under way at once to one mailbox, which keeps their order only within one. */
 const ABREAST = 8;
 
 interface Group {
   readonly key: string;
   readonly outgoing: Outgoing;
+}
+
+interface Waiting {
+  readonly group: Group;
+  readonly post: Post;
+  readonly pause: number;
+}
+
+/** What is owed to one mailbox. */
+interface Lane {
+  readonly mailbox: RelayId;
+  readonly waiting: Waiting[];
+  underWay: number;
+  /** The last answer was none. */
+  silent: boolean;
 }
 
 interface Options {
@@ -45,18 +63,19 @@ interface Options {
   readonly counters: Counters;
   /** The group with this key was sent, wholly or as far as its mailboxes answer. */
   readonly sent: (key: string) => void;
+  /** A mailbox that owes an answer is silent. */
+  readonly silent?: () => void;
 }
 
 export class Outbox {
   readonly #options: Options;
   readonly #groups = new Map<string, Group>();
-  readonly #waiting: { group: Group; post: Post; pause: number }[] = [];
+  readonly #lanes = new Map<RelayId, Lane>();
   /** Each with what it will do. */
   readonly #timers = new Map<Cancel, () => void>();
-  /** Posts whose last try found the mailbox silent or refusing. */
-  readonly #failing = new WeakSet<Post>();
+  /** Posts that were refused when they were last tried. */
+  readonly #refused = new WeakSet<Post>();
   #next = 0;
-  #underWay = 0;
   #stopped = false;
 
   constructor(options: Options) {
@@ -127,47 +146,85 @@ export class Outbox {
     this.#stopped = true;
     for (const cancel of this.#timers.keys()) cancel();
     this.#timers.clear();
-    this.#waiting.length = 0;
+    for (const { waiting } of this.#lanes.values()) waiting.length = 0;
   }
 
   #enqueue(group: Group): void {
     for (const post of group.outgoing.posts) {
-      if (post.blob.length > 0) this.#waiting.push({ group, post, pause: FIRST_PAUSE });
+      if (post.blob.length === 0) continue;
+      const lane = this.#lane(post);
+      lane.waiting.push({ group, post, pause: FIRST_PAUSE });
+      this.#pump(lane);
     }
-    this.#pump();
   }
 
-  #pump(): void {
-    while (!this.#stopped && this.#underWay < ABREAST) {
-      const next = this.#waiting.shift();
+  #lane({ mailbox }: Post): Lane {
+    const id = relayId(mailbox);
+    const known = this.#lanes.get(id);
+    if (known !== undefined) return known;
+    const lane: Lane = { mailbox: id, waiting: [], underWay: 0, silent: false };
+    this.#lanes.set(id, lane);
+    return lane;
+  }
+
+  #pump(lane: Lane): void {
+    while (!this.#stopped && lane.underWay < (lane.silent ? 1 : ABREAST)) {
+      const next = lane.waiting.shift();
       if (next === undefined) return;
-      this.#underWay++;
-      void this.#post(next).finally(() => {
-        this.#underWay--;
-        this.#pump();
-      });
+      lane.underWay++;
+      void this.#post(lane, next);
     }
   }
 
-  async #post(entry: { group: Group; post: Post; pause: number }): Promise<void> {
+  async #post(lane: Lane, entry: Waiting): Promise<void> {
     const { group, post, pause } = entry;
-    const topic: Topic = { mailbox: relayId(post.mailbox), seed: new Uint8Array(post.seed) };
+    // Taken back while it waited.
+    if (!this.#groups.has(group.key)) return this.#over(lane);
+    const topic: Topic = { mailbox: lane.mailbox, seed: new Uint8Array(post.seed) };
     try {
       await this.#options.mailboxes.post(this.#options.isolation, topic, post.blob);
       post.blob = new Uint8Array(0);
+      lane.silent = false;
       await this.#settle(group);
+      this.#over(lane);
     } catch (error) {
       const trouble = error instanceof MailboxError ? error : undefined;
       this.#options.counters.count(`post-${trouble?.kind ?? 'failed'}`);
-      this.#failing.add(post);
-      await this.#settle(group);
-      this.#later(() => this.#again(entry, pause), Math.max(pause, (trouble?.retryAfter ?? 0) * 1_000));
+      if (trouble === undefined || trouble.kind === 'refused')
+        await this.#wasRefused(lane, entry, Math.max(pause, (trouble?.retryAfter ?? 0) * 1_000));
+      else await this.#wasSilent(lane, entry);
     }
   }
 
-  #again(entry: { group: Group; post: Post; pause: number }, pause: number): void {
-    this.#waiting.push({ ...entry, pause: Math.min(2 * pause, LONGEST_PAUSE) });
-    this.#pump();
+  #over(lane: Lane): void {
+    lane.underWay--;
+    this.#pump(lane);
+  }
+
+  /** The mailbox answers, and does not want this one now; others may pass it. */
+  async #wasRefused(lane: Lane, entry: Waiting, pause: number): Promise<void> {
+    lane.silent = false;
+    this.#refused.add(entry.post);
+    await this.#settle(entry.group);
+    this.#later(() => {
+      lane.waiting.push({ ...entry, pause: Math.min(2 * entry.pause, LONGEST_PAUSE) });
+      this.#pump(lane);
+    }, pause);
+    this.#over(lane);
+  }
+
+  /** No answer: everything that the other mailbox holds has been sent as far as can be. This one is asked again soon: without a circuit that costs nothing. */
+  async #wasSilent(lane: Lane, entry: Waiting): Promise<void> {
+    const isNews = !lane.silent;
+    lane.silent = true;
+    lane.waiting.unshift(entry);
+    const id = idBytes(lane.mailbox);
+    const touched = isNews
+      ? [...this.#groups.values()].filter(({ outgoing }) => outgoing.posts.some(({ mailbox }) => compare(mailbox, id) === 0))
+      : [entry.group];
+    for (const group of touched) await this.#settle(group);
+    this.#options.silent?.();
+    this.#later(() => this.#over(lane), FIRST_PAUSE);
   }
 
   #later(action: () => void, ms: number): void {
@@ -182,9 +239,10 @@ export class Outbox {
   /** Writes down what has been stored. A write that fails only means that the post is made again: it is idempotent. */
   async #settle(group: Group): Promise<void> {
     const { outgoing } = group;
+    if (!this.#groups.has(group.key)) return;
     const left = outgoing.posts.filter((post) => post.blob.length > 0);
     if (left.length === outgoing.posts.length) return;
-    outgoing.sent ||= left.every((post) => this.#failing.has(post));
+    outgoing.sent ||= left.every((post) => this.#refused.has(post) || this.#lane(post).silent);
     if (left.length === 0) this.#groups.delete(group.key);
     if (outgoing.sent || left.length === 0) this.#options.sent(group.key);
     const batch = left.length === 0 ? { delete: [group.key] } : { put: [[group.key, encode(OutgoingSchema, outgoing)]] as const };
