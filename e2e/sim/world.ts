@@ -3,9 +3,9 @@
  *
  *   seed ──► relays (src/relay) ── links in memory ── peers (src/peer)         script: what the run did, printed when it fails
  */
-import { pick, readU32, toHex, uniform, type Random, type RoomId } from '../../src/base/index.ts';
+import { createHash } from 'node:crypto';
+import { pick, readU32, uniform, type Random, type RoomId } from '../../src/base/index.ts';
 import { seededRandom } from '../../src/base/testing.ts';
-import { sha256 } from '../../src/crypto/index.ts';
 import { memoryNetwork, type LinkWitness, type MemoryNetwork } from '../../src/link/index.ts';
 import { SimClock } from './clock.ts';
 import { SimPeer } from './peer.ts';
@@ -31,10 +31,10 @@ export class World {
   readonly peers: SimPeer[] = [];
   readonly script: string[] = [];
   readonly #ground: Ground;
-  #trace: Uint8Array = new Uint8Array(32);
-  #seen: string[] = [];
+  /** Runs over all that any node sees. */
+  readonly #trace = createHash('sha256');
 
-  private constructor(seed: number) {
+  private constructor(seed: number, relays: number) {
     this.seed = seed;
     this.random = seededRandom(seed);
     const stream = (): Random => seededRandom(readU32(this.random.bytes(4), 0));
@@ -46,21 +46,20 @@ export class World {
       witness: (name) => this.#witness(name),
       anchors: () => this.relays.map(({ anchor }) => anchor),
     };
-    this.relays = Array.from({ length: RELAYS }, (_, i) => new SimRelay(`relay${i}`, this.#ground));
+    this.relays = Array.from({ length: relays }, (_, i) => new SimRelay(`relay${i}`, this.#ground));
   }
 
   /** A world whose relays know each other. */
-  static async begin(seed: number): Promise<World> {
-    const world = new World(seed);
+  static async begin(seed: number, relays = RELAYS): Promise<World> {
+    const world = new World(seed, relays);
     for (const relay of world.relays) await relay.start();
-    await world.until('the relays know each other', () => world.relays.every(({ relay }) => relay.directory.list().length === RELAYS));
+    await world.until('the relays know each other', () => world.relays.every(({ relay }) => relay.directory.list().length === relays));
     return world;
   }
 
   /** A digest of every cell that any node has sent or received, and when. */
   trace(): string {
-    this.#trace = sha256(new TextEncoder().encode(toHex(this.#trace) + this.#seen.splice(0).join()));
-    return toHex(this.#trace);
+    return this.#trace.copy().digest('hex');
   }
 
   // ── time ──
@@ -170,10 +169,13 @@ export class World {
   }
 
   #witness(name: string): LinkWitness {
-    const note = (what: string): void => void this.#seen.push(`${this.clock.now()} ${name} ${what}`);
+    const note = (what: string): void => void this.#trace.update(`${this.clock.now()} ${name} ${what}\n`);
     return {
       opened: (link) => note(`opened ${link.remote}`),
-      cell: (link, direction, cell) => note(`${direction} ${link.remote} ${toHex(cell.subarray(0, 40))}`),
+      cell: (link, direction, cell) => {
+        note(`${direction} ${link.remote}`);
+        this.#trace.update(cell.subarray(0, 40));
+      },
       closed: (link, why) => note(`closed ${link.remote} ${why}`),
     };
   }
