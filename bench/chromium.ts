@@ -3,9 +3,10 @@ import { createReadStream, existsSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium } from '@playwright/test';
+import { chromium, type Page } from '@playwright/test';
 import { findChromium, installChromium } from '../scripts/chromium.ts';
 import { inRoot } from '../scripts/program.ts';
+import type { Verdict } from './dudect.ts';
 import type { Row } from './figures.ts';
 
 const flags = [
@@ -46,7 +47,8 @@ async function serve(folder: string) {
   return { address: `http://127.0.0.1:${bound.port}/`, close: () => void server.close() };
 }
 
-export async function* pageRows(): AsyncGenerator<Row> {
+/** Has `work` done in a tab with the page. */
+async function* inPage<T>(work: (tab: Page) => AsyncIterable<T>): AsyncGenerator<T> {
   const folder = await buildPage();
   const page = await serve(folder);
   const browser = await chromium.launch({ executablePath: findChromium() ?? (await installChromium()), args: flags });
@@ -54,6 +56,16 @@ export async function* pageRows(): AsyncGenerator<Row> {
     const tab = await browser.newPage();
     await tab.goto(page.address);
     await tab.waitForFunction(() => window.sottoBench !== undefined);
+    yield* work(tab);
+  } finally {
+    await browser.close();
+    page.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+export const pageRows = (): AsyncGenerator<Row> =>
+  inPage(async function* (tab) {
     const parts = await tab.evaluate(() => window.sottoBench?.parts ?? []);
     if (parts.length === 0) throw new Error('the page has no rows');
     for (const { name, ids } of parts) {
@@ -62,9 +74,15 @@ export async function* pageRows(): AsyncGenerator<Row> {
       const lost = ids.filter((id) => rows.every((row) => row.id !== id));
       if (lost.length > 0) throw new Error(`the page gave no ${lost.join(', ')}`);
     }
-  } finally {
-    await browser.close();
-    page.close();
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
+  });
+
+/** What `judge` of dudect.ts finds in the page, the planted leak first. */
+export const pageVerdicts = (samples: number): AsyncGenerator<Verdict> =>
+  inPage(async function* (tab) {
+    const many = await tab.evaluate(() => window.sottoBench?.subjects ?? 0);
+    for (let i = 0; i < many; i++) {
+      const verdict = await tab.evaluate(([index = 0, count = 0]) => window.sottoBench?.judge(index, count), [i, samples]);
+      if (verdict === undefined) throw new Error(`the page has no subject ${i}`);
+      yield verdict;
+    }
+  });
