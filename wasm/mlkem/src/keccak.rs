@@ -1,0 +1,199 @@
+//! Keccak-f[1600] (FIPS 202 §3.3) on two states at once, one in each lane of a vector.
+//!
+//! ```text
+//! word 5y + x of the state   lane 0: first state   lane 1: second state
+//! ```
+//! The two need not be about the same function: each lane absorbs and squeezes by itself, at a rate of its own, and only
+//! `permute` is common.
+
+use crate::lanes::U64x2;
+use zeroize::Zeroize;
+
+pub const SHAKE128: Rate = Rate {
+    bytes: 168,
+    domain: 0x1f,
+};
+pub const SHAKE256: Rate = Rate {
+    bytes: 136,
+    domain: 0x1f,
+};
+pub const SHA3_256: Rate = Rate {
+    bytes: 136,
+    domain: 0x06,
+};
+pub const SHA3_512: Rate = Rate {
+    bytes: 72,
+    domain: 0x06,
+};
+
+/// A function of FIPS 202 §6: its rate, and its domain bits with the first bit of the padding.
+#[derive(Clone, Copy)]
+pub struct Rate {
+    pub bytes: usize,
+    pub domain: u8,
+}
+
+impl Rate {
+    /// How many blocks a message of this length becomes.
+    pub const fn blocks(self, length: usize) -> usize {
+        length / self.bytes + 1
+    }
+}
+
+/// FIPS 202 §3.2.5.
+static ROUND_CONSTANTS: [u64; 24] = round_constants();
+
+const fn round_constants() -> [u64; 24] {
+    let mut constants = [0; 24];
+    let mut register: u8 = 1;
+    let mut round = 0;
+    while round < 24 {
+        let mut bit = 0;
+        while bit < 7 {
+            if register & 1 == 1 {
+                constants[round] |= 1 << ((1 << bit) - 1);
+            }
+            // x^8 + x^6 + x^5 + x^4 + 1
+            register = (register << 1) ^ if register & 0x80 == 0 { 0 } else { 0x71 };
+            bit += 1;
+        }
+        round += 1;
+    }
+    constants
+}
+
+/// Two states. Erased when dropped.
+pub struct Pair([[u64; 2]; 25]);
+
+impl Drop for Pair {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl Pair {
+    pub fn new() -> Self {
+        Self([[0; 2]; 25])
+    }
+
+    /// Empties one state and absorbs a message's first block.
+    pub fn start(&mut self, lane: usize, rate: Rate, message: &[u8]) {
+        for words in &mut self.0 {
+            words[lane] = 0;
+        }
+        self.absorb(lane, rate, message, 0);
+    }
+
+    /// Adds block `index` of a message, padded if it is the last one. `permute` comes next.
+    pub fn absorb(&mut self, lane: usize, rate: Rate, message: &[u8], index: usize) {
+        let start = index * rate.bytes;
+        let Some(block) = message.get(start..start + rate.bytes) else {
+            return self.absorb_last(lane, rate, &message[start..]);
+        };
+        for (words, bytes) in self.0.iter_mut().zip(block.as_chunks::<8>().0) {
+            words[lane] ^= u64::from_le_bytes(*bytes);
+        }
+    }
+
+    fn absorb_last(&mut self, lane: usize, rate: Rate, rest: &[u8]) {
+        let (chunks, tail) = rest.as_chunks::<8>();
+        for (words, bytes) in self.0.iter_mut().zip(chunks) {
+            words[lane] ^= u64::from_le_bytes(*bytes);
+        }
+        let mut word = u64::from(rate.domain) << (8 * tail.len());
+        for (i, byte) in tail.iter().enumerate() {
+            word |= u64::from(*byte) << (8 * i);
+        }
+        self.0[chunks.len()][lane] ^= word;
+        self.0[rate.bytes / 8 - 1][lane] ^= 1 << 63;
+    }
+
+    /// The first bytes of one state, whole words of them.
+    pub fn squeeze(&self, lane: usize, out: &mut [u8]) {
+        for (bytes, words) in out.as_chunks_mut::<8>().0.iter_mut().zip(&self.0) {
+            *bytes = words[lane].to_le_bytes();
+        }
+    }
+
+    /// All 24 rounds on both states.
+    pub fn permute(&mut self) {
+        let mut state = [U64x2::splat(0); 25];
+        for (lanes, words) in state.iter_mut().zip(&self.0) {
+            *lanes = U64x2::load(words);
+        }
+        for constant in &ROUND_CONSTANTS {
+            state = round(&state, U64x2::splat(*constant));
+        }
+        for (lanes, words) in state.iter().zip(&mut self.0) {
+            lanes.store(words);
+        }
+    }
+}
+
+/// χ on one plane (FIPS 202 §3.2.4).
+#[inline(always)]
+fn chi(b: [U64x2; 5]) -> [U64x2; 5] {
+    [
+        b[0].xor(b[2].and_not(b[1])),
+        b[1].xor(b[3].and_not(b[2])),
+        b[2].xor(b[4].and_not(b[3])),
+        b[3].xor(b[0].and_not(b[4])),
+        b[4].xor(b[1].and_not(b[0])),
+    ]
+}
+
+/// θ, ρ, π, χ and ι in one pass, a plane of the result at a time (FIPS 202 §3.2).
+#[inline(always)]
+#[rustfmt::skip]
+fn round(a: &[U64x2; 25], constant: U64x2) -> [U64x2; 25] {
+    let sum = |x: usize| a[x].xor(a[x + 5]).xor(a[x + 10]).xor(a[x + 15]).xor(a[x + 20]);
+    let c = [sum(0), sum(1), sum(2), sum(3), sum(4)];
+    let d = [
+        c[4].xor(c[1].rotate(1)),
+        c[0].xor(c[2].rotate(1)),
+        c[1].xor(c[3].rotate(1)),
+        c[2].xor(c[4].rotate(1)),
+        c[3].xor(c[0].rotate(1)),
+    ];
+    let lane = |at: usize, bits: u32| a[at].xor(d[at % 5]).rotate(bits);
+    let mut p0 = chi([a[0].xor(d[0]), lane(6, 44), lane(12, 43), lane(18, 21), lane(24, 14)]);
+    let p1 = chi([lane(3, 28), lane(9, 20), lane(10, 3), lane(16, 45), lane(22, 61)]);
+    let p2 = chi([lane(1, 1), lane(7, 6), lane(13, 25), lane(19, 8), lane(20, 18)]);
+    let p3 = chi([lane(4, 27), lane(5, 36), lane(11, 10), lane(17, 15), lane(23, 56)]);
+    let p4 = chi([lane(2, 62), lane(8, 55), lane(14, 39), lane(15, 41), lane(21, 2)]);
+    p0[0] = p0[0].xor(constant);
+    [
+        p0[0], p0[1], p0[2], p0[3], p0[4],
+        p1[0], p1[1], p1[2], p1[3], p1[4],
+        p2[0], p2[1], p2[2], p2[3], p2[4],
+        p3[0], p3[1], p3[2], p3[3], p3[4],
+        p4[0], p4[1], p4[2], p4[3], p4[4],
+    ]
+}
+
+/// A whole hash or the first block of an extendable output; `out` is at most one block, whole words.
+pub fn hash(rate: Rate, message: &[u8], out: &mut [u8]) {
+    let mut pair = Pair::new();
+    for index in 0..rate.blocks(message.len()) {
+        pair.absorb(0, rate, message, index);
+        pair.permute();
+    }
+    pair.squeeze(0, out);
+}
+
+/// SHAKE256 of any output length.
+pub fn shake256(message: &[u8], out: &mut [u8]) {
+    let mut pair = Pair::new();
+    for index in 0..SHAKE256.blocks(message.len()) {
+        pair.absorb(0, SHAKE256, message, index);
+        pair.permute();
+    }
+    let mut block = zeroize::Zeroizing::new([0; SHAKE256.bytes]);
+    for (i, part) in out.chunks_mut(SHAKE256.bytes).enumerate() {
+        if i > 0 {
+            pair.permute();
+        }
+        pair.squeeze(0, block.as_mut_slice());
+        part.copy_from_slice(&block[..part.len()]);
+    }
+}

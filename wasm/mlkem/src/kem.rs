@@ -1,0 +1,294 @@
+//! ML-KEM (FIPS 203 §6 and §7) with keys kept expanded: Â, t̂, ŝ and H(ek) are computed once a key.
+
+use crate::bits::{compress_encode, decode_decompress, decode12, encode12};
+use crate::keccak::{SHA3_512, hash};
+use crate::ntt::{Factors, add_product, inverse_ntt, ntt, product};
+use crate::poly::Poly;
+use crate::schedule::{Noise, Schedule, Secret};
+use crate::set::Set;
+use core::hint::black_box;
+use zeroize::{Zeroize, Zeroizing};
+
+/// 32 bytes of shared secret.
+pub type Shared = Secret<32>;
+
+/// An encapsulation key, expanded.
+pub struct PublicKey {
+    set: Set,
+    bytes: Vec<u8>,
+    hash: [u8; 32],
+    matrix: Vec<Poly>,
+    t: Vec<Poly>,
+}
+
+/// A decapsulation key, expanded.
+pub struct SecretKey {
+    public: PublicKey,
+    s: Zeroizing<Vec<Factors>>,
+    z: Secret<32>,
+}
+
+fn polys(count: usize) -> Vec<Poly> {
+    vec![Poly::zero(); count]
+}
+
+/// t̂ of an encapsulation key, whether or not it is reduced.
+fn decode_t(set: Set, public: &[u8]) -> Vec<Poly> {
+    public.chunks_exact(384).take(set.k).map(decode12).collect()
+}
+
+/// t̂, when the key has its length and is reduced (§7.2).
+fn checked_t(set: Set, public: &[u8]) -> Option<Vec<Poly>> {
+    let t = (public.len() == set.public()).then(|| decode_t(set, public))?;
+    t.iter().all(Poly::is_reduced).then_some(t)
+}
+
+/// ŷ's noise, e₁ and e₂ of an encryption, as `Schedule` is to fill them.
+fn encryption_noise(set: Set, polys: &mut [Poly]) -> impl Iterator<Item = Noise<'_>> {
+    polys.iter_mut().enumerate().map(move |(i, poly)| Noise {
+        eta: if i < set.k { set.eta1 } else { 2 },
+        poly,
+    })
+}
+
+/// K-PKE.Encrypt (Algorithm 14) with the noise that was drawn: 2k + 1 polynomials.
+fn encrypt(set: Set, matrix: &[Poly], t: &[Poly], noise: &mut [Poly], message: &[u8; 32], out: &mut [u8]) {
+    let (y, errors) = noise.split_at_mut(set.k);
+    let y: Zeroizing<Vec<Factors>> = Zeroizing::new(y.iter_mut().map(transformed).collect());
+    let (first, second) = out.split_at_mut(32 * set.du * set.k);
+    for (i, bytes) in first.chunks_exact_mut(32 * set.du).enumerate() {
+        // Row i of the transpose.
+        let mut u = product(&matrix[i..], set.k, &y);
+        inverse_ntt(&mut u);
+        u.add(&errors[i]);
+        compress_encode(set.du, &u, bytes);
+    }
+    let mut v = product(t, 1, &y);
+    inverse_ntt(&mut v);
+    v.add(&errors[set.k]);
+    let mut mu = decode_decompress(1, message);
+    v.add(&mu);
+    compress_encode(set.dv, &v, second);
+    mu.zeroize();
+    v.zeroize();
+}
+
+fn transformed(poly: &mut Poly) -> Factors {
+    ntt(poly);
+    Factors::new(poly)
+}
+
+/// Writes a ciphertext for a key that is used once. None when the key is not reduced (§7.2), or a length is not the set's.
+pub fn encapsulate(set: Set, public: &[u8], message: &[u8; 32], ciphertext: &mut [u8]) -> Option<Shared> {
+    let t = checked_t(set, public)?;
+    if ciphertext.len() != set.ciphertext() {
+        return None;
+    }
+    let mut matrix = polys(set.k * set.k);
+    let mut noise = Zeroizing::new(polys(2 * set.k + 1));
+    let done = Schedule::new()
+        .h(public)
+        .g(message, &[0; 32])
+        .noise(encryption_noise(set, &mut noise))
+        .matrix(&public[384 * set.k..], &mut matrix)
+        .run();
+    let shared = done.g.clone();
+    drop(done);
+    encrypt(set, &matrix, &t, &mut noise, message, ciphertext);
+    Some(shared)
+}
+
+impl PublicKey {
+    /// None when the key is not reduced (§7.2), or its length is not the set's.
+    pub fn new(set: Set, public: &[u8]) -> Option<Self> {
+        Some(Self::expand(set, public, checked_t(set, public)?))
+    }
+
+    fn expand(set: Set, public: &[u8], t: Vec<Poly>) -> Self {
+        let mut matrix = polys(set.k * set.k);
+        let hash = Schedule::new()
+            .h(public)
+            .matrix(&public[384 * set.k..], &mut matrix)
+            .run()
+            .h;
+        Self {
+            set,
+            bytes: public.to_vec(),
+            hash,
+            matrix,
+            t,
+        }
+    }
+
+    /// As it travels.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Writes a ciphertext; None when there is not the set's room for it.
+    pub fn encapsulate(&self, message: &[u8; 32], ciphertext: &mut [u8]) -> Option<Shared> {
+        if ciphertext.len() != self.set.ciphertext() {
+            return None;
+        }
+        let mut noise = Zeroizing::new(polys(2 * self.set.k + 1));
+        let done = Schedule::new()
+            .g(message, &self.hash)
+            .noise(encryption_noise(self.set, &mut noise))
+            .run();
+        let shared = done.g.clone();
+        drop(done);
+        encrypt(self.set, &self.matrix, &self.t, &mut noise, message, ciphertext);
+        Some(shared)
+    }
+}
+
+impl SecretKey {
+    /// From d ‖ z (Algorithms 13 and 16).
+    pub fn from_seed(set: Set, seed: &[u8; 64]) -> Self {
+        let mut d = Zeroizing::new([0; 33]);
+        d[..32].copy_from_slice(&seed[..32]);
+        d[32] = set.k as u8;
+        let mut seeds = Zeroizing::new([0; 64]);
+        hash(SHA3_512, d.as_slice(), seeds.as_mut_slice());
+        let (rho, sigma) = seeds.split_at(32);
+        let mut matrix = polys(set.k * set.k);
+        let mut noise = Zeroizing::new(polys(2 * set.k));
+        let eta = set.eta1;
+        drop(
+            Schedule::new()
+                .sigma(sigma)
+                .noise(noise.iter_mut().map(|poly| Noise { eta, poly }))
+                .matrix(rho, &mut matrix)
+                .run(),
+        );
+        let (s, t) = noise.split_at_mut(set.k);
+        let s: Zeroizing<Vec<Factors>> = Zeroizing::new(s.iter_mut().map(transformed).collect());
+        let mut bytes = vec![0; set.public()];
+        for (i, (t, out)) in t.iter_mut().zip(bytes.chunks_exact_mut(384)).enumerate() {
+            ntt(t);
+            add_product(t, &product(&matrix[i * set.k..][..set.k], 1, &s));
+            encode12(t, out);
+        }
+        bytes[384 * set.k..].copy_from_slice(rho);
+        let hash = Schedule::new().h(&bytes).run().h;
+        let t = t.to_vec();
+        let mut z = Zeroizing::new([0; 32]);
+        z.copy_from_slice(&seed[32..]);
+        let public = PublicKey {
+            set,
+            bytes,
+            hash,
+            matrix,
+            t,
+        };
+        Self { public, s, z }
+    }
+
+    /// From the expanded form of FIPS 203: None when the hash in it is not that of the key in it (§7.3), or for another length.
+    pub fn from_expanded(set: Set, expanded: &[u8]) -> Option<Self> {
+        if expanded.len() != set.expanded() {
+            return None;
+        }
+        let (s, rest) = expanded.split_at(384 * set.k);
+        let (public, rest) = rest.split_at(set.public());
+        let (hash, z) = rest.split_at(32);
+        let public = PublicKey::expand(set, public, decode_t(set, public));
+        if public.hash != hash {
+            return None;
+        }
+        let s = s.chunks_exact(384).map(|bytes| {
+            let mut poly = decode12(bytes);
+            let factors = Factors::new(&poly);
+            poly.zeroize();
+            factors
+        });
+        let mut secret = Self {
+            public,
+            s: Zeroizing::new(s.collect()),
+            z: Zeroizing::new([0; 32]),
+        };
+        secret.z.copy_from_slice(z);
+        Some(secret)
+    }
+
+    pub fn public(&self) -> &PublicKey {
+        &self.public
+    }
+
+    /// The expanded form of FIPS 203.
+    pub fn expanded(&self) -> Zeroizing<Vec<u8>> {
+        let set = self.public.set;
+        let mut bytes = Zeroizing::new(vec![0; set.expanded()]);
+        for (out, factors) in bytes.chunks_exact_mut(384).zip(self.s.iter()) {
+            let mut poly = factors.poly();
+            encode12(&poly, out);
+            poly.zeroize();
+        }
+        let mut at = 384 * set.k;
+        for part in [&self.public.bytes, self.public.hash.as_slice(), self.z.as_slice()] {
+            bytes[at..at + part.len()].copy_from_slice(part);
+            at += part.len();
+        }
+        bytes
+    }
+
+    /// None for another length than the set's. A ciphertext that was changed gives another secret (Algorithm 18), in the same time.
+    pub fn decapsulate(&self, ciphertext: &[u8]) -> Option<Shared> {
+        let PublicKey {
+            set, hash, matrix, t, ..
+        } = &self.public;
+        if ciphertext.len() != set.ciphertext() {
+            return None;
+        }
+        let message = self.decrypt(ciphertext);
+        let mut z_and_c = Zeroizing::new(vec![0; 32 + ciphertext.len()]);
+        z_and_c[..32].copy_from_slice(self.z.as_slice());
+        z_and_c[32..].copy_from_slice(ciphertext);
+        let mut noise = Zeroizing::new(polys(2 * set.k + 1));
+        let done = Schedule::new()
+            .g(&message, hash)
+            .j(&z_and_c)
+            .noise(encryption_noise(*set, &mut noise))
+            .run();
+        let (shared, rejected) = (done.g.clone(), done.j.clone());
+        drop(done);
+        let mut again = Zeroizing::new(vec![0; ciphertext.len()]);
+        encrypt(*set, matrix, t, &mut noise, &message, &mut again);
+        Some(select(&shared, &rejected, differs(ciphertext, &again)))
+    }
+
+    /// K-PKE.Decrypt (Algorithm 15).
+    fn decrypt(&self, ciphertext: &[u8]) -> Secret<32> {
+        let Set { k, du, dv, .. } = self.public.set;
+        let (first, second) = ciphertext.split_at(32 * du * k);
+        let mut u: Vec<Poly> = first
+            .chunks_exact(32 * du)
+            .map(|bytes| decode_decompress(du, bytes))
+            .collect();
+        u.iter_mut().for_each(ntt);
+        let mut w = product(&u, 1, &self.s);
+        inverse_ntt(&mut w);
+        w.subtract_from(&decode_decompress(dv, second));
+        let mut message = Zeroizing::new([0; 32]);
+        compress_encode(1, &w, message.as_mut_slice());
+        w.zeroize();
+        message
+    }
+}
+
+/// 0xff when the two differ anywhere, else 0, without a branch on what they are.
+fn differs(a: &[u8], b: &[u8]) -> u8 {
+    let different = a.iter().zip(b).fold(0, |all, (a, b)| all | (a ^ b));
+    let nonzero = (u32::from(black_box(different)) + 0xff) >> 8;
+    0_u8.wrapping_sub(nonzero as u8)
+}
+
+/// The first where the mask is 0, the second where it is 0xff.
+fn select(first: &Shared, second: &Shared, mask: u8) -> Shared {
+    let mask = black_box(mask);
+    let mut out = Zeroizing::new([0; 32]);
+    for ((out, first), second) in out.iter_mut().zip(first.iter()).zip(second.iter()) {
+        *out = first ^ (mask & (first ^ second));
+    }
+    out
+}

@@ -1,0 +1,130 @@
+//! Sampling (FIPS 203 §4.2.2): uniform from public bytes by rejection, noise from secret bytes without a branch.
+
+use crate::field::Q;
+use crate::keccak::SHAKE128;
+use crate::lanes::V128;
+use crate::poly::Poly;
+
+/// One block of SHAKE128, and what a load of 16 bytes may touch beyond it.
+pub type Block = [u8; SHAKE128.bytes + 4];
+
+/// For a mask of four lanes: the places of the bytes of those whose bit is set, moved to the front.
+static KEPT: [u64; 16] = kept();
+/// Of twelve bytes, the two that each of eight 12-bit numbers lies in.
+static TWELVE: [u8; 16] = [0, 1, 1, 2, 3, 4, 4, 5, 6, 7, 7, 8, 9, 10, 10, 11];
+
+const fn kept() -> [u64; 16] {
+    let mut table = [0; 16];
+    let mut mask = 0;
+    while mask < 16 {
+        let (mut lane, mut at) = (0, 0);
+        while lane < 4 {
+            if mask >> lane & 1 == 1 {
+                table[mask] |= (2 * lane | (2 * lane + 1) << 8) << at;
+                at += 16;
+            }
+            lane += 1;
+        }
+        mask += 1;
+    }
+    table
+}
+
+/// A polynomial that fills up with what Algorithm 7 accepts. Its bytes are public, and so are its branches.
+pub struct Uniform {
+    /// Little-endian, with room for a vector that is written whole though little of it may count.
+    coefficients: [u8; 2 * 256 + 16],
+    count: usize,
+}
+
+impl Uniform {
+    pub const fn new() -> Self {
+        Self {
+            coefficients: [0; 2 * 256 + 16],
+            count: 0,
+        }
+    }
+
+    /// Takes what it still needs of a block. When full, gives the polynomial and is empty again.
+    pub fn fill(&mut self, block: &Block) -> Option<Poly> {
+        for chunk in 0..SHAKE128.bytes / 12 {
+            if self.count >= 256 {
+                break;
+            }
+            self.accept(block[12 * chunk..].first_chunk()?);
+        }
+        if self.count < 256 {
+            return None;
+        }
+        self.count = 0;
+        let mut poly = Poly::zero();
+        for (i, bytes) in self.coefficients.as_chunks().0.iter().take(32).enumerate() {
+            poly.set(i, V128::load_bytes(bytes));
+        }
+        Some(poly)
+    }
+
+    /// Of the eight numbers in twelve bytes those below q.
+    #[inline(always)]
+    fn accept(&mut self, bytes: &[u8; 16]) {
+        let fields = V128::load_bytes(bytes).swizzle(V128::load_bytes(&TWELVE));
+        // Even lanes have their number in the low twelve bits, odd ones in the high twelve.
+        let numbers = fields.mul16(V128::splat32(1 << 16 | 16)).shr_u16(4);
+        let mask = V128::splat16(Q).gt16(numbers).bitmask16();
+        let (low, high) = (usize::from(mask & 15), usize::from(mask >> 4));
+        let places = V128::from_halves([KEPT[low], KEPT[high] + 0x0808_0808_0808_0808]);
+        let [first, second] = numbers.swizzle(places).halves();
+        self.put(first);
+        self.count += low.count_ones() as usize;
+        self.put(second);
+        self.count += high.count_ones() as usize;
+    }
+
+    #[inline(always)]
+    fn put(&mut self, four: u64) {
+        let at = 2 * self.count;
+        self.coefficients[at..at + 8].copy_from_slice(&four.to_le_bytes());
+    }
+}
+
+/// Algorithm 8: noise of `eta` 2 or 3 from 64·eta bytes.
+pub fn noise(eta: usize, bytes: &[u8]) -> Poly {
+    if eta == 2 { noise2(bytes) } else { noise3(bytes) }
+}
+
+fn noise2(bytes: &[u8]) -> Poly {
+    let mut poly = Poly::zero();
+    let (ones, threes) = (V128::splat16(0x5555), V128::splat16(0x0303));
+    for (i, chunk) in bytes.as_chunks().0.iter().take(8).enumerate() {
+        let bits = V128::load_bytes(chunk);
+        let sums = bits.and(ones).add16(bits.shr_u16(1).and(ones));
+        let field = |at: u32| sums.shr_u16(at).and(threes);
+        let (even, odd) = (field(0).sub8(field(2)), field(4).sub8(field(6)));
+        for (j, lanes) in even.interleave8_widened(odd).into_iter().enumerate() {
+            poly.set(4 * i + j, lanes);
+        }
+    }
+    poly
+}
+
+/// Each three bytes of twelve in a lane of 32 bits.
+static THREES: [u8; 16] = [0, 1, 2, 2, 3, 4, 5, 5, 6, 7, 8, 8, 9, 10, 11, 11];
+
+fn noise3(bytes: &[u8]) -> Poly {
+    let mut poly = Poly::zero();
+    let (ones, sevens) = (V128::splat32(0x24_9249), V128::splat32(7));
+    for i in 0..16 {
+        let mut chunk = [0; 16];
+        chunk[..12].copy_from_slice(&bytes[12 * i..12 * i + 12]);
+        let bits = V128::load_bytes(&chunk).swizzle(V128::load_bytes(&THREES));
+        let bit = |at: u32| bits.shr_u32(at).and(ones);
+        let sums = bit(0).add32(bit(1)).add32(bit(2));
+        let field = |at: u32| sums.shr_u32(at).and(sevens);
+        let number = |at: u32| field(6 * at).sub32(field(6 * at + 3));
+        let pair = |at: u32| number(at).and(V128::splat32(0xffff)).or(number(at + 1).shl32(16));
+        let (first, second) = pair(0).zip32(pair(2));
+        poly.set(2 * i, first);
+        poly.set(2 * i + 1, second);
+    }
+    poly
+}

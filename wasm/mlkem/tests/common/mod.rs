@@ -1,0 +1,111 @@
+//! Chance for tests, and the oracle's three sizes behind one face.
+
+use sotto_mlkem::keccak::shake256;
+use sotto_mlkem::{ML_KEM_512, ML_KEM_768, ML_KEM_1024, Set};
+
+pub const SETS: [(&str, Set); 3] = [
+    ("ML-KEM-512", ML_KEM_512),
+    ("ML-KEM-768", ML_KEM_768),
+    ("ML-KEM-1024", ML_KEM_1024),
+];
+
+/// N bytes that a seed, a name and a number determine.
+pub fn chance<const N: usize>(seed: u64, name: &str, index: u64) -> [u8; N] {
+    let mut out = [0; N];
+    let text = format!("{seed} {name} {index}");
+    shake256(text.as_bytes(), &mut out);
+    out
+}
+
+/// libcrux's answers, by the set's name.
+pub trait Oracle {
+    /// From d ‖ z: encapsulation key, expanded decapsulation key.
+    fn keygen(&self, seed: [u8; 64]) -> (Vec<u8>, Vec<u8>);
+    /// Ciphertext, shared secret; None for a key that is not reduced.
+    fn encaps(&self, public: &[u8], message: [u8; 32]) -> Option<(Vec<u8>, [u8; 32])>;
+    fn decaps(&self, secret: &[u8], ciphertext: &[u8]) -> [u8; 32];
+}
+
+macro_rules! oracle {
+    ($name:ident, $module:ident) => {
+        pub struct $name;
+        impl Oracle for $name {
+            fn keygen(&self, seed: [u8; 64]) -> (Vec<u8>, Vec<u8>) {
+                let pair = libcrux_ml_kem::$module::generate_key_pair(seed);
+                (pair.pk().to_vec(), pair.sk().to_vec())
+            }
+            fn encaps(&self, public: &[u8], message: [u8; 32]) -> Option<(Vec<u8>, [u8; 32])> {
+                let key = public.try_into().expect("a key's length");
+                if !libcrux_ml_kem::$module::validate_public_key(&key) {
+                    return None;
+                }
+                let (ciphertext, secret) = libcrux_ml_kem::$module::encapsulate(&key, message);
+                Some((ciphertext.as_slice().to_vec(), secret))
+            }
+            fn decaps(&self, secret: &[u8], ciphertext: &[u8]) -> [u8; 32] {
+                let key = secret.try_into().expect("a key's length");
+                let ciphertext = ciphertext.try_into().expect("a ciphertext's length");
+                libcrux_ml_kem::$module::decapsulate(&key, &ciphertext)
+            }
+        }
+    };
+}
+
+oracle!(Oracle512, mlkem512);
+oracle!(Oracle768, mlkem768);
+oracle!(Oracle1024, mlkem1024);
+
+pub fn oracle(name: &str) -> &'static dyn Oracle {
+    match name {
+        "ML-KEM-512" => &Oracle512,
+        "ML-KEM-768" => &Oracle768,
+        _ => &Oracle1024,
+    }
+}
+
+/// One random case of everything: keys, both ways to encapsulate, both ways to decapsulate, a changed ciphertext, a key that
+/// may not be reduced. Says what differs.
+pub fn differential(name: &str, set: Set, seed: u64, index: u64) -> Result<(), String> {
+    use sotto_mlkem::{PublicKey, SecretKey, encapsulate};
+    let oracle = oracle(name);
+    let same = |what: &str, right: bool| if right { Ok(()) } else { Err(what.to_string()) };
+    let key_seed: [u8; 64] = chance(seed, "key", index);
+    let message: [u8; 32] = chance(seed, "message", index);
+    let key = SecretKey::from_seed(set, &key_seed);
+    let (public, expanded) = oracle.keygen(key_seed);
+    same("ek", key.public().bytes() == public)?;
+    same("dk", key.expanded().as_slice() == expanded)?;
+    let (ciphertext, secret) = oracle
+        .encaps(&public, message)
+        .ok_or("the oracle refuses its own key")?;
+    let mut ours = vec![0; set.ciphertext()];
+    let shared = encapsulate(set, &public, &message, &mut ours).ok_or("a good key is refused")?;
+    same("c", ours == ciphertext)?;
+    same("K of encaps", *shared == secret)?;
+    let cached = PublicKey::new(set, &public).ok_or("a good key is refused when kept")?;
+    let shared = cached.encapsulate(&message, &mut ours).ok_or("no room")?;
+    same("c by a kept key", ours == ciphertext && *shared == secret)?;
+    let imported = SecretKey::from_expanded(set, &expanded).ok_or("a good expanded key is refused")?;
+    let mut changed = ciphertext.clone();
+    let [at0, at1, bit, ..]: [u8; 8] = chance(seed, "flip", index);
+    let at = usize::from(u16::from_be_bytes([at0, at1])) % changed.len();
+    changed[at] ^= 1 << (bit % 8);
+    for ct in [&ciphertext, &changed] {
+        let theirs = oracle.decaps(&expanded, ct);
+        same("K of decaps", key.decapsulate(ct).is_some_and(|k| *k == theirs))?;
+        same(
+            "K of an imported key",
+            imported.decapsulate(ct).is_some_and(|k| *k == theirs),
+        )?;
+    }
+    let mut unsure = public.clone();
+    let at = usize::from(u16::from_be_bytes([at1, bit])) % (public.len() - 32);
+    unsure[at] = 0xff;
+    let theirs = oracle.encaps(&unsure, message);
+    let found = encapsulate(set, &unsure, &message, &mut ours);
+    match (theirs, found) {
+        (None, None) => Ok(()),
+        (Some((c, k)), Some(shared)) => same("another key", c == ours && k == *shared),
+        _ => Err("one refuses a key that the other takes".into()),
+    }
+}
