@@ -2,6 +2,7 @@
 import { initCryptoNode } from '../src/crypto/node.ts';
 import { circuitRow, readAnchors, withRelays } from './circuits.ts';
 import { coreParts, type Part } from './core.ts';
+import { firstMessageRows } from './first-message.ts';
 import { lineOf, type Row } from './figures.ts';
 import { messageRows } from './messages.ts';
 import { nodeHost } from './native.ts';
@@ -29,6 +30,11 @@ const parts: readonly Part[] = [
         yield await circuitRow(readAnchors(anchors));
         yield* messageRows(anchors);
       }),
+  },
+  {
+    name: 'first-message',
+    ids: ['link-to-first-message-cold', 'link-to-first-message-warm'],
+    rows: firstMessageRows,
   },
   { name: 'sizes', ids: ['first-route-gzip', 'all-gzip'], rows: sizeRows },
 ];

@@ -9,7 +9,7 @@ import { inRoot } from '../scripts/program.ts';
 import type { Verdict } from './dudect.ts';
 import type { Row } from './figures.ts';
 
-const flags = [
+export const flags = [
   '--no-sandbox',
   '--disable-quic',
   '--no-first-run',
