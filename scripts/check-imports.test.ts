@@ -13,6 +13,7 @@ describe('the order of imports', () => {
     ['a Node door, where a tab does not come', 'src/relay/index.ts', "import { s } from '../store/node.ts';"],
     ['a Node module as a type', 'src/store/index.ts', "import type { A } from 'node:fs';"],
     ['a tab door, from the screen', 'src/ui/main.tsx', "export const open = () => import('../peer/tab.ts');"],
+    ['what is loaded only when asked for, when it is asked for', 'src/peer/tab.ts', "export const d = () => import('../link/direct.ts');"],
     ['the WASM package, from crypto', 'src/crypto/a.ts', "import init from '../../wasm/pkg/sotto.js';"],
   ])('allows %s', (_what, path, text) => expect(faults(path, text)).toEqual([]));
 
@@ -32,6 +33,7 @@ describe('the order of imports', () => {
     ['a script', 'src/peer/a.ts', "import { x } from '../../scripts/program.ts';"],
     ['a Node module behind the door of a tab', 'src/store/index.ts', "import { x } from 'node:sqlite';"],
     ['a tab door outside the screen', 'src/peer/index.ts', "import { x } from '../store/tab.ts';"],
+    ['what is loaded only when asked for, with the rest', 'src/peer/tab.ts', "import { d } from '../link/direct.ts';"],
     ['a Node door in a tab', 'src/peer/index.ts', "import { x } from '../store/node.ts';"],
   ])('refuses %s', (_what, path, text) => expect(faults(path, text)).toHaveLength(1));
 

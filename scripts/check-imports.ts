@@ -5,6 +5,7 @@
  *   index.ts         the door for everybody
  *   node.ts          the door to parts for Node alone; nothing that a tab loads may reach it, or a `node:` module
  *   tab.ts           the door to parts for a tab alone; for ui, and for other tab.ts
+ *   direct.ts        the door to what a tab loads only when it is asked for: by `import()` alone, or it would come with the rest
  *   testing.ts       what tests share: for tests, and for other such files; no door may reach it (contract.ts likewise)
  */
 import { readdirSync, readFileSync } from 'node:fs';
@@ -45,6 +46,8 @@ const forNode = new Set(['relay', 'bin']);
 
 interface Import {
   readonly specifier: string;
+  /** Loaded when it is come to: `import()`. */
+  readonly lazy?: boolean;
   /** Erased when the code runs. */
   readonly typeOnly: boolean;
 }
@@ -66,7 +69,7 @@ function collect(node: unknown, found: Import[]): void {
   const { type, source, importKind, exportKind } = node as Record<string, unknown>;
   if (typeof type === 'string' && importing.has(type) && typeof source === 'object' && source !== null && 'value' in source) {
     const typeOnly = importKind === 'type' || exportKind === 'type' || type === 'TSImportType';
-    found.push({ specifier: String(source.value), typeOnly });
+    found.push({ specifier: String(source.value), typeOnly, ...(type === 'ImportExpression' && { lazy: true }) });
   }
   for (const child of Object.values(node)) collect(child, found);
 }
@@ -97,13 +100,14 @@ function packageFault(file: SourceFile, { specifier }: Import): string | undefin
   return `${specifier} is imported in src/${owner.folder} alone`;
 }
 
-function folderFault(file: SourceFile, target: string): string | undefined {
+function folderFault(file: SourceFile, target: string, { lazy, typeOnly }: Import): string | undefined {
   const [from, to] = [folderOf(file.path), folderOf(target)];
   if (!target.startsWith('src/')) return target.startsWith('wasm/pkg/') && from === 'crypto' ? undefined : 'it leads out of src';
   if (from === to) return undefined;
   if (lineOf(to) < 0) return `src/${to} is not in the list of folders`;
   if (lineOf(to) >= lineOf(from)) return `src/${from} may import only folders on earlier lines`;
   if (isShared(target)) return isTest(file.path) ? undefined : 'it is for tests';
+  if (target === `src/${to}/direct.ts`) return lazy === true || typeOnly ? undefined : 'only import() may load it';
   const doors = from === 'ui' || file.path === `src/${from}/tab.ts` ? ['index.ts', 'node.ts', 'tab.ts'] : ['index.ts', 'node.ts'];
   return doors.some((door) => target === `src/${to}/${door}`) ? undefined : 'it goes past the door';
 }
@@ -145,7 +149,7 @@ export function faultsOf(sources: readonly SourceFile[]): string[] {
   const faults = sources.flatMap((file) =>
     file.imports.flatMap((one) => {
       const target = targetOf(file, one);
-      const fault = target === undefined ? packageFault(file, one) : folderFault(file, target);
+      const fault = target === undefined ? packageFault(file, one) : folderFault(file, target, one);
       return fault === undefined ? [] : [`${file.path}: imports ${one.specifier}, but ${fault}`];
     }),
   );

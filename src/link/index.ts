@@ -1,6 +1,10 @@
 export * from './link.ts';
 export { parseAddress, type Address } from './address.ts';
 export { CONTROL_PAYLOAD_BYTES, ControlReader, encodeControl, MAX_PARTS, type Control } from './control.ts';
+export { directLimits, type DirectLimits } from './direct-link.ts';
+export { memoryDirectNetwork, type MemoryDirectNetwork, type MemoryDirectOptions } from './direct-memory.ts';
+export { DIRECT_PROTOCOL, MAX_DIRECT_PEERS, type DirectHandler, type DirectId, type DirectNode, type DirectPeer } from './direct-node.ts';
+export { encodeBlobFrame, encodeTakenFrame } from './direct-frames.ts';
 export { libp2pLink, type Libp2pLinkOptions } from './libp2p.ts';
 export { memoryNetwork, type Faults, type MemoryNetwork, type MemoryNodeOptions, type MemoryOptions } from './memory.ts';
 export { FELL_SILENT, linkLimits, type LinkLimits } from './neighbour.ts';

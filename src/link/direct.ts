@@ -1,0 +1,246 @@
+/**
+ * The third door, loaded only when somebody chooses direct mode: a node for direct links over WebRTC, made for one room alone, so that
+ * nothing ties it to the link to the guard or to another room (docs/protocol.md §6.1).
+ *
+ *   dial /…relay…/p2p-circuit/webrtc/p2p/PEER ──► the relay passes on SDP, sealed to the peer ──► WebRTC ──► one stream of /sotto/direct/1
+ *
+ * No server but the room's signalling relays is asked: no STUN, no TURN.
+ */
+import { circuitRelayTransport } from '@libp2p/circuit-relay-v2';
+import { publicKeyFromRaw } from '@libp2p/crypto/keys';
+import { identify } from '@libp2p/identify';
+import type { Connection, ConnectionGater, Libp2p, PeerId, Stream } from '@libp2p/interface';
+import { noise } from '@libp2p/noise';
+import { peerIdFromPublicKey } from '@libp2p/peer-id';
+import { webRTC } from '@libp2p/webrtc';
+import { yamux } from '@libp2p/yamux';
+import { multiaddr } from '@multiformats/multiaddr';
+import { createLibp2p } from 'libp2p';
+import { fromHex, toHex, type Clock, type Counters, type Random, type RelayId, type TopicId } from '../base/index.ts';
+import type { DirectLimits, DirectLink } from './direct-link.ts';
+import { DIRECT_PROTOCOL, MAX_DIRECT_PEERS, type DirectHandler, type DirectId, type DirectNode, type DirectPeer } from './direct-node.ts';
+import { DirectPeers, type DirectWire } from './direct-peers.ts';
+import { reservationsOf, SignallingRelays, type Reserving } from './direct-relays.ts';
+import { mayDial, muxing, sever } from './libp2p.ts';
+import { webSocketTransport } from './websocket.ts';
+
+export interface DirectNodeOptions {
+  readonly handler: DirectHandler;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly counters: Counters;
+  readonly limits?: Partial<DirectLimits>;
+  /** Of sealed blobs. bytes */
+  readonly sizes: readonly number[];
+  /** Relays at which to be found, the best first. */
+  readonly signallers: () => readonly RelayId[];
+  /** Multiaddrs with /p2p/; none of a relay that is not known. */
+  readonly addressesOf: (relay: RelayId) => readonly string[];
+  /** May this address be dialled although it is private or plain ws? */
+  readonly trusted: (address: string) => boolean;
+}
+
+/** WebRTC connections of one load of the page: browsers give out 500 for the life of a process, and reloading brings none back. */
+const MAX_MADE = 400;
+let made = 0;
+
+/** What a node with this id is called by libp2p. */
+const peerIdOf = (id: DirectId): PeerId => peerIdFromPublicKey(publicKeyFromRaw(fromHex(id)));
+
+function idOf(peer: PeerId): DirectId | undefined {
+  return peer.type === 'Ed25519' ? (toHex(peer.publicKey.raw) as DirectId) : undefined;
+}
+
+export async function directNode(options: DirectNodeOptions): Promise<DirectNode> {
+  const door = new Door();
+  const reserving = reservationsOf(circuitRelayTransport());
+  const node = await createLibp2p({
+    start: false,
+    nodeInfo: { name: 'sotto', version: '1', userAgent: 'sotto' },
+    addresses: { listen: [] },
+    transports: [webSocketTransport(), reserving.transport, webRTC({ rtcConfiguration })],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux(muxing)],
+    connectionGater: door.gater(),
+    connectionMonitor: { enabled: false },
+    connectionManager: {
+      dialTimeout: 30_000,
+      addressDialTimeout: 20_000,
+      inboundUpgradeTimeout: 30_000,
+      reconnectRetries: 0,
+      inboundConnectionThreshold: 64,
+      maxIncomingPendingConnections: MAX_DIRECT_PEERS,
+      maxConnections: 64,
+    },
+    // circuit-relay-v2 and webrtc will not be made without it; it asks nobody anything.
+    services: { identify: identify({ runOnConnectionOpen: false }) },
+  });
+  const direct = new Libp2pDirect(node, options, door, reserving);
+  await direct.start();
+  return direct;
+}
+
+/** No ICE servers: libp2p's own default asks four strangers for this machine's address. */
+function rtcConfiguration(): RTCConfiguration {
+  if (made >= MAX_MADE) throw new Error('this page has made as many WebRTC connections as a browser gives out');
+  made += 1;
+  return { iceServers: [] };
+}
+
+/** Nobody gets in or is dialled but the signalling relays and those who are allowed. */
+class Door {
+  /** Exactly these may be dialled. */
+  readonly addresses = new Set<string>();
+  /** PeerIds of the signalling relays. */
+  readonly relays = new Set<string>();
+  allows: (peer: PeerId) => boolean = () => false;
+
+  gater(): ConnectionGater {
+    const known = (peer: PeerId): boolean => this.relays.has(peer.toString()) || this.allows(peer);
+    return {
+      denyDialMultiaddr: (address) => !this.addresses.has(address.toString()),
+      denyDialPeer: (peer) => !known(peer),
+      denyOutboundConnection: (peer) => !known(peer),
+      denyInboundRelayedConnection: (relay, peer) => !this.relays.has(relay.toString()) || !this.allows(peer),
+      denyInboundEncryptedConnection: (peer) => !this.allows(peer),
+      denyInboundUpgradedConnection: (peer) => !this.allows(peer),
+    };
+  }
+}
+
+class Libp2pDirect implements DirectNode {
+  readonly id: DirectId;
+  readonly #node: Libp2p;
+  readonly #options: DirectNodeOptions;
+  readonly #door: Door;
+  readonly #peers: DirectPeers;
+  readonly #relays: SignallingRelays;
+
+  constructor(node: Libp2p, options: DirectNodeOptions, door: Door, reserving: Reserving) {
+    const id = idOf(node.peerId);
+    if (id === undefined) throw new Error('libp2p has changed: a new node has no Ed25519 key');
+    this.id = id;
+    this.#node = node;
+    this.#options = options;
+    this.#door = door;
+    this.#peers = new DirectPeers({
+      ...options,
+      id,
+      dial: (peer) => this.#dial(peer),
+      expel: (peer) => this.#expel(peer),
+    });
+    door.allows = (peer) => {
+      const named = idOf(peer);
+      return named !== undefined && this.#peers.allows(named);
+    };
+    this.#relays = new SignallingRelays({
+      ...options,
+      node,
+      reserving,
+      addressesOf: (relay) => this.#addressesOf(relay),
+      moved: (found) => {
+        if (found) this.#peers.hurry();
+        options.handler.moved();
+      },
+    });
+  }
+
+  async start(): Promise<void> {
+    await this.#node.handle(DIRECT_PROTOCOL, (stream, connection) => this.#met(stream, connection), {
+      runOnLimitedConnection: false,
+      maxInboundStreams: 1,
+      maxOutboundStreams: 1,
+    });
+    await this.#node.start();
+    this.#relays.start();
+  }
+
+  relays(): readonly RelayId[] {
+    return this.#relays.reserved();
+  }
+
+  allow(peers: readonly DirectPeer[]): void {
+    this.#peers.allow(peers.filter(({ id }) => id !== this.id));
+  }
+
+  linked(): readonly DirectId[] {
+    return this.#peers.linked();
+  }
+
+  send(peer: DirectId, topic: TopicId, blob: Uint8Array): boolean {
+    return this.#peers.send(peer, topic, blob);
+  }
+
+  async stop(): Promise<void> {
+    this.#relays.stop();
+    this.#peers.stop();
+    for (const connection of this.#node.getConnections()) sever(connection, 'this node stops');
+    await this.#node.stop();
+  }
+
+  /** WebSocket addresses of a relay that may be dialled; from now on they are let through. */
+  #addressesOf(relay: RelayId): readonly string[] {
+    const { addressesOf, trusted } = this.#options;
+    const addresses = addressesOf(relay).filter((address) => /\/wss?(\/|$)/.test(address) && mayDial(address, trusted, false));
+    for (const address of addresses) {
+      this.#door.addresses.add(address);
+      const peer = /\/p2p\/([^/]+)$/.exec(address)?.[1];
+      if (peer !== undefined) this.#door.relays.add(peer);
+    }
+    return addresses;
+  }
+
+  async #dial({ id, relays }: DirectPeer): Promise<DirectWire> {
+    const peer = peerIdOf(id);
+    const ways = relays
+      .flatMap((relay) => this.#addressesOf(relay))
+      .map((address) => `${address}/p2p-circuit/webrtc/p2p/${peer.toString()}`);
+    if (ways.length === 0) throw new Error('none of the relays at which the other is found is known here');
+    for (const way of ways) this.#door.addresses.add(way);
+    // What is left of an earlier try would be taken for the way to the peer.
+    for (const connection of this.#node.getConnections(peer)) sever(connection, 'tried anew');
+    const connection = await this.#node.dial(ways.map((way) => multiaddr(way)));
+    try {
+      if (connection.limits !== undefined) throw new Error('the link goes through a relay');
+      const stream = await connection.newStream(DIRECT_PROTOCOL, { negotiateFully: true });
+      return wireOf(stream, connection);
+    } catch (error) {
+      sever(connection, 'no direct stream');
+      throw error;
+    } finally {
+      this.#dropIntroduction(peer);
+    }
+  }
+
+  #met(stream: Stream, connection: Connection): void {
+    const peer = idOf(connection.remotePeer);
+    if (peer === undefined || connection.limits !== undefined) return sever(connection, 'not a direct link');
+    this.#peers.adopt(peer, wireOf(stream, connection));
+    this.#dropIntroduction(connection.remotePeer);
+  }
+
+  /** The connection through the relay has done what it was for. */
+  #dropIntroduction(peer: PeerId): void {
+    for (const connection of this.#node.getConnections(peer)) if (connection.limits !== undefined) sever(connection, 'introduced');
+  }
+
+  #expel(id: DirectId): void {
+    for (const connection of this.#node.getConnections(peerIdOf(id))) sever(connection, 'no longer agreed');
+  }
+}
+
+/** A stream as the way to a peer; the connection ends with it. */
+function wireOf(stream: Stream, connection: Connection): DirectWire {
+  const pipe = { write: (bytes: Uint8Array<ArrayBuffer>) => stream.send(bytes), close: (why: string) => sever(connection, why) };
+  const attach = (link: DirectLink): void => {
+    stream.addEventListener('message', ({ data }) => link.receive(data.subarray()));
+    stream.addEventListener('drain', () => link.drained());
+    const over = (why: string) => (): void => {
+      link.ended(why);
+      sever(connection, why);
+    };
+    stream.addEventListener('close', over('the connection ended'));
+    stream.addEventListener('remoteCloseWrite', over('the other side closed the link'));
+  };
+  return { pipe, attach };
+}
