@@ -1,5 +1,5 @@
 /** Vectors of an epoch, its chains and its blobs (docs/protocol.md §7.1, §8.2). */
-import { concat, hash, idBytes, isRefusal, refuse, utf8, type Bytes, type Hash, type TopicId } from '../../src/base/index.ts';
+import { concat, hash, idBytes, isRefusal, refuse, u32, utf8, type Bytes, type Hash, type TopicId } from '../../src/base/index.ts';
 import { kdf, sha256 } from '../../src/crypto/index.ts';
 import { BlobKind, EpochSecret, openUnchained, topics, unchained } from '../../src/keyring/index.ts';
 import { openBody, openHeader, sealBlob, type Header } from '../../src/keyring/blob.ts';
@@ -110,7 +110,8 @@ function blob(
 }
 
 function blobs(epoch: Hash, chain0: Bytes, keys: readonly Bytes[]): Case[] {
-  const text = utf8('a batch');
+  const batch = utf8('a batch');
+  const text = concat(ana.persona.signLight('batch', concat(idBytes(epoch), u32(2), batch)), batch);
   const header: Header = { kind: BlobKind.UPDATE, epoch: idBytes(epoch).slice(0, 8), device: idBytes(ana.persona.device), index: 2 };
   const inviteTopic = at(topics(invite.address), 0).id;
   const { welcomeKey } = invite;
@@ -119,7 +120,14 @@ function blobs(epoch: Hash, chain0: Bytes, keys: readonly Bytes[]): Case[] {
   return [
     blob(
       'update',
-      { epoch: idBytes(epoch), device: idBytes(ana.persona.device), index: 2, chain0, text },
+      {
+        epoch: idBytes(epoch),
+        device: idBytes(ana.persona.device),
+        index: 2,
+        chain0,
+        batch,
+        signature: "ana's, light, 'batch', over R | index | batch",
+      },
       header,
       address.secret,
       topic,

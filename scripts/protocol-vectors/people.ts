@@ -30,7 +30,13 @@ export const mailboxBytes = mailboxes.map(idBytes);
 export const address: Address = { secret: fixed('epoch-address', 32), mailboxes };
 
 export const keyringOf = (persona: Persona, of: RoomId, draws: Draws): Keyring =>
-  new Keyring({ room: of, me: persona.device, random: draws, now: () => NOW });
+  new Keyring({
+    room: of,
+    me: persona.device,
+    signLight: (purpose, body) => persona.signLight(purpose, body),
+    random: draws,
+    now: () => NOW,
+  });
 
 /** A prekey comes before the room whose id it is part of. */
 const noRoom = roomId(new Uint8Array(32));

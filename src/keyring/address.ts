@@ -3,9 +3,8 @@
  *
  *   A 32 ── KDF("topic", 32, A, mailbox id) ──▶ Ed25519 seed ──▶ public key = topic
  */
-import { equal, idBytes, relayId, topicId, type Bytes, type RelayId, type TopicId } from '../base/index.ts';
-import { ed25519, kdf } from '../crypto/index.ts';
-import type { Topic } from '../mailbox/index.ts';
+import { equal, relayId, type Bytes, type RelayId, type TopicId } from '../base/index.ts';
+import { topicOf, topicSeed, type Topic } from '../mailbox/index.ts';
 
 const ADDRESS_BYTES = 32;
 
@@ -35,8 +34,8 @@ export function topics(address: Address): readonly [NamedTopic, NamedTopic] {
 }
 
 function named(address: Address, mailbox: RelayId): NamedTopic {
-  const seed = kdf('topic', 32, address.secret, idBytes(mailbox));
-  return { topic: { mailbox, seed }, id: topicId(ed25519.keypair(seed).publicKey) };
+  const seed = topicSeed(address.secret, mailbox);
+  return { topic: { mailbox, seed }, id: topicOf(seed) };
 }
 
 /** An address as a message carries it: undefined unless it is a secret of 32 bytes and two different mailboxes. */

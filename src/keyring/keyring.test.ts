@@ -1,18 +1,18 @@
 import fc from 'fast-check';
 import { inspect } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { concat, hash, idBytes, integer, isRefusal, toHex, utf8, type Hash, type Random } from '../base/index.ts';
+import { concat, hash, idBytes, integer, isRefusal, toHex, u32, utf8, type Hash, type Random } from '../base/index.ts';
 import { seededRandom, testSeed } from '../base/testing.ts';
 import { kdf } from '../crypto/index.ts';
 import { initCryptoNode } from '../crypto/node.ts';
 import { topics, type Address } from './address.ts';
-import { MAX_TEXT } from './blob.ts';
+import { BlobKind } from './blob.ts';
 import { EpochSecret } from './epoch-secret.ts';
-import { MAX_JOIN_EPOCHS, MAX_ROOM_EPOCHS } from './keyring.ts';
+import { MAX_BATCH, MAX_JOIN_EPOCHS, MAX_ROOM_EPOCHS, sealForBoth } from './keyring.ts';
 import { PREKEY_LIFE_AFTER_SUCCESSOR } from './prekeys.ts';
 import { decodeEpoch, encodeEpoch } from './records.ts';
-import { MAX_SKIPPED } from './sender-chain.ts';
-import { blobOf, newAddress, newHash, newRoom, NOW, TestDevice } from './testing.ts';
+import { importChain, MAX_SKIPPED } from './sender-chain.ts';
+import { anybody, blobOf, newAddress, newHash, newRoom, NOW, TestDevice } from './testing.ts';
 
 const seed = testSeed();
 const random = seededRandom(seed);
@@ -72,11 +72,11 @@ describe('messages under an epoch', () => {
     const { alice, bob, address, epoch } = pair();
     const { blob } = blobOf(alice.keyring.seal(epoch, utf8('a')).blobs);
     const [first, second] = topics(address);
-    expect(bob.keyring.open(address, second.id, blob)).toMatchObject({ refused: 'forged' });
-    expect(bob.keyring.open(newAddress(random), first.id, blob)).toMatchObject({ refused: 'forged' });
+    expect(bob.keyring.open(address, second.id, blob, anybody)).toMatchObject({ refused: 'forged' });
+    expect(bob.keyring.open(newAddress(random), first.id, blob, anybody)).toMatchObject({ refused: 'forged' });
     const elsewhere = pair();
-    expect(elsewhere.bob.keyring.open(address, first.id, blob)).toMatchObject({ refused: 'unknown-epoch' });
-    expect(bob.keyring.open(address, first.id, blob)).toMatchObject({ text: utf8('a') });
+    expect(elsewhere.bob.keyring.open(address, first.id, blob, anybody)).toMatchObject({ refused: 'unknown-epoch' });
+    expect(bob.keyring.open(address, first.id, blob, anybody)).toMatchObject({ text: utf8('a') });
   });
 
   it('are refused at an address that is not their epoch’s, even to who knows both', () => {
@@ -93,6 +93,32 @@ describe('messages under an epoch', () => {
     alice.keyring.adoptJoinEpoch({ ...chained, address: other }, new EpochSecret(new Uint8Array(32).fill(9)));
     bob.keyring.adoptJoinEpoch(chained, new EpochSecret(new Uint8Array(32).fill(9)));
     expect(bob.open(other, blobOf(alice.keyring.seal(chained.id, utf8('a')).blobs))).toMatchObject({ refused: 'wrong-address' });
+  });
+
+  it('are refused of a member who did not write them, and use up nobody’s place', () => {
+    const { devices, address, epoch } = roomOf(3);
+    const [alice, bob, carol] = devices;
+    if (alice === undefined || bob === undefined || carol === undefined) throw new Error('nobody');
+    bob.commit();
+    const place = [alice.id, bob.id, carol.id].toSorted().indexOf(alice.id);
+    const found = importChain(bob.disk.get(`k/c/0/${place}`) ?? new Uint8Array(0), []).find(1_900);
+    if (isRefusal(found)) throw new Error(found.refused);
+    const header = { kind: BlobKind.UPDATE, epoch: idBytes(epoch).slice(0, 8), device: idBytes(alice.id), index: found.index };
+    const statement = concat(idBytes(epoch), u32(found.index), utf8('a'));
+    const forged = (signature: Uint8Array) => blobOf(sealForBoth(address, header, found.key, concat(signature, utf8('a')), random));
+    carol.commit();
+    expect(carol.open(address, forged(bob.persona.signLight('batch', statement)))).toMatchObject({ refused: 'bad-signature' });
+    expect(carol.open(address, forged(alice.persona.signLight('update', statement)))).toMatchObject({ refused: 'bad-signature' });
+    expect(carol.open(address, forged(new Uint8Array(0)))).toMatchObject({ refused: 'bad-signature' });
+    // What she said at one place says nothing at another.
+    const said = concat(idBytes(epoch), u32(0), utf8('a'));
+    expect(carol.open(address, forged(alice.persona.signLight('batch', said)))).toMatchObject({ refused: 'bad-signature' });
+    expect(carol.keyring.drain()).toEqual({ put: [], delete: [] });
+    const { id } = topics(address)[0];
+    const { blob } = blobOf(alice.keyring.seal(epoch, utf8('a')).blobs);
+    expect(carol.keyring.open(address, id, blob, () => undefined)).toMatchObject({ refused: 'unknown-sender' });
+    expect(carol.keyring.open(address, id, blob, anybody)).toMatchObject({ text: utf8('a') });
+    expect(carol.open(address, forged(alice.persona.signLight('batch', statement)))).toMatchObject({ index: 1_900 });
   });
 
   it('are no rotations, and rotations no messages', () => {
@@ -130,11 +156,11 @@ describe('messages under an epoch', () => {
 
   it('fit one blob or are not sealed, and then no index is used', () => {
     const { alice, bob, address, epoch } = pair();
-    expect(() => alice.keyring.seal(epoch, new Uint8Array(MAX_TEXT + 1))).toThrow('split it');
+    expect(() => alice.keyring.seal(epoch, new Uint8Array(MAX_BATCH + 1))).toThrow('split it');
     expect(() => alice.keyring.seal(newHash(random), utf8('a'))).toThrow('not open');
-    const { index, blobs } = alice.keyring.seal(epoch, new Uint8Array(MAX_TEXT));
+    const { index, blobs } = alice.keyring.seal(epoch, new Uint8Array(MAX_BATCH));
     expect(index).toBe(0);
-    expect(bob.open(address, blobOf(blobs))).toMatchObject({ text: new Uint8Array(MAX_TEXT) });
+    expect(bob.open(address, blobOf(blobs))).toMatchObject({ text: new Uint8Array(MAX_BATCH) });
   });
 
   it('are found in the right one of two epochs whose ids begin alike', () => {

@@ -4,9 +4,15 @@
  *
  *   rotate, readRotate, adoptJoinEpoch ──▶ epoch open ── seal, open: chains advance ──▶ close: every key erased
  *
+ *   text of kind 0 = sig 64 | Batch        sig by its device over "sotto/1/batch" | R 32 | index u32 | Batch
+ *
+ * Every member can derive every chain of an epoch. The signature says whose place in a chain it is: without it a member could use up
+ * another's.
+ *
  * A state machine without I/O. Every change of state is in `drain()`, to be made durable before what it belongs to leaves the device.
  */
 import {
+  concat,
   deviceId,
   equal,
   fromHex,
@@ -15,6 +21,7 @@ import {
   isRefusal,
   refuse,
   toHex,
+  u32,
   type Bytes,
   type DeviceId,
   type Hash,
@@ -24,6 +31,7 @@ import {
   type TopicId,
 } from '../base/index.ts';
 import { kdf } from '../crypto/index.ts';
+import { verifyLight } from '../identity/index.ts';
 import type { Topic } from '../mailbox/index.ts';
 import { topics, type Address } from './address.ts';
 import { BlobKind, MAX_TEXT, openBody, openHeader, sealBlob, unchained, type Header, type OpenedHeader } from './blob.ts';
@@ -39,6 +47,11 @@ export interface SealedFor {
   readonly blob: Bytes;
 }
 
+/** Signed by its author, and yet of no use to this device: its slice, the commitment, or the box with the address is not as it must be. */
+export type Deceit = 'bad-slice' | 'bad-commitment' | 'bad-box';
+
+const isDeceit = (word: string): word is Deceit => word === 'bad-slice' || word === 'bad-commitment' || word === 'bad-box';
+
 export interface Rotation {
   readonly epoch: Hash;
   readonly parents: readonly Hash[];
@@ -47,8 +60,8 @@ export interface Rotation {
   readonly devices: readonly DeviceId[];
   /** The epoch is open here. */
   readonly mine: boolean;
-  /** Why it is not open: it has no slice for this device, the prekey of the slice is erased, or it was open and has been closed. */
-  readonly why?: 'no-slice' | 'no-prekey' | 'closed';
+  /** Why it is not open: it has no slice for this device, the prekey of the slice is erased, it was open and has been closed, or a deceit. */
+  readonly why?: 'no-slice' | 'no-prekey' | 'closed' | Deceit;
   readonly address?: Address;
   /** The author's fresh prekey, when the rotation brought one and was opened now. */
   readonly prekey?: Bytes;
@@ -62,6 +75,8 @@ export type Opened =
 export interface KeyringOptions {
   readonly room: RoomId;
   readonly me: DeviceId;
+  /** Ed25519 signature of one's device over "sotto/1/<purpose>" | body. bytes: 64 */
+  readonly signLight: (purpose: string, body: Uint8Array) => Bytes;
   readonly random: Random;
   /** Network time, milliseconds since 1970. */
   readonly now: () => number;
@@ -81,9 +96,18 @@ interface OpenEpoch {
 export const MAX_ROOM_EPOCHS = 1024;
 export const MAX_JOIN_EPOCHS = 64;
 
+const PURPOSE = 'batch';
+const SIGNATURE = 64;
+/** The longest Batch that one blob holds, in bytes: 62,840. */
+export const MAX_BATCH = MAX_TEXT - SIGNATURE;
+
+/** The device keyset of whoever may be heard; undefined of one that is not known (yet). */
+export type KeysetOf = (device: DeviceId) => Uint8Array | undefined;
+
 export class Keyring {
   readonly room: RoomId;
   readonly me: DeviceId;
+  readonly #sign: KeyringOptions['signLight'];
   readonly #random: Random;
   readonly #now: () => number;
   readonly #changes = new PendingChanges();
@@ -97,6 +121,7 @@ export class Keyring {
   constructor(options: KeyringOptions) {
     this.room = options.room;
     this.me = options.me;
+    this.#sign = options.signLight;
     this.#random = options.random;
     this.#now = options.now;
     this.#prekeys = new Prekeys(options.random, this.#changes);
@@ -151,10 +176,10 @@ export class Keyring {
   }
 
   /**
-   * Reads a Rotate and opens its epoch when a slice of it is this device's. `keysetOf`: the device keyset of whoever may rotate.
-   * Refused, besides what `readRotate` refuses: `bad-slice`, `bad-commitment`, `bad-box`: the author has deceived this device.
+   * Reads a Rotate and opens its epoch when a slice of it is this device's. `keysetOf`: of whoever may rotate. Refused, besides what
+   * `readRotate` refuses: `full`.
    */
-  readRotate(frame: Uint8Array, keysetOf: (device: DeviceId) => Uint8Array | undefined): Rotation | Refusal {
+  readRotate(frame: Uint8Array, keysetOf: KeysetOf): Rotation | Refusal {
     const read = readRotate(frame, this.room, keysetOf);
     if (isRefusal(read)) return read;
     const { epoch, parents, memberSet, author, devices } = read;
@@ -166,7 +191,8 @@ export class Keyring {
     if (slice === undefined) return { ...rotation, mine: false, why: 'no-slice' };
     if (!this.#prekeys.has(slice.prekeyId)) return { ...rotation, mine: false, why: 'no-prekey' };
     const opened = this.#openRotation(read, slice);
-    return isRefusal(opened) ? opened : { ...rotation, mine: true, ...opened };
+    if (!isRefusal(opened)) return { ...rotation, mine: true, ...opened };
+    return isDeceit(opened.refused) ? { ...rotation, mine: false, why: opened.refused } : opened;
   }
 
   #openRotation(read: ReadRotate, slice: Slice): { readonly address: Address; readonly prekey?: Bytes } | Refusal {
@@ -217,9 +243,9 @@ export class Keyring {
     return this.epochs().filter((epoch) => epoch.join === join).length;
   }
 
-  /** Seals a Batch for both mailboxes. Throws RangeError for a text over MAX_TEXT and Error for an epoch that is not open here. */
-  seal(epoch: Hash, text: Uint8Array): { readonly index: number; readonly blobs: SealedFor[] } {
-    if (text.length > MAX_TEXT) throw new RangeError(`keyring: a text of ${text.length} bytes is longer than ${MAX_TEXT}; split it`);
+  /** Signs and seals a Batch for both mailboxes. Throws RangeError for one over MAX_BATCH and Error for an epoch that is not open here. */
+  seal(epoch: Hash, batch: Uint8Array): { readonly index: number; readonly blobs: SealedFor[] } {
+    if (batch.length > MAX_BATCH) throw new RangeError(`keyring: a batch of ${batch.length} bytes is longer than ${MAX_BATCH}; split it`);
     const open = this.#epochs.get(epoch);
     const chain = open?.chains.get(this.me);
     if (open === undefined || chain === undefined) throw new Error('keyring: this epoch is not open; seal under one of epochs()');
@@ -227,6 +253,7 @@ export class Keyring {
     const { devices, address } = open.epoch;
     this.#changes.put(recordKey.chain(open.n, devices.indexOf(this.me)), chain.export());
     const header: Header = { kind: BlobKind.UPDATE, epoch: idBytes(epoch).slice(0, 8), device: idBytes(this.me), index };
+    const text = concat(this.#sign(PURPOSE, placed(epoch, index, batch)), batch);
     const blobs = sealForBoth(address, header, key, text, this.#random);
     key.fill(0);
     return { index, blobs };
@@ -239,32 +266,32 @@ export class Keyring {
 
   /**
    * Opens a blob that came from a topic of the address. Never throws. Refused: `size`, `forged`, `malformed`, `wrong-kind`,
-   * `wrong-address`, `unknown-epoch`, `unknown-device`, `own`, `too-far`, and `repeated`: opened before, mostly the other
-   * mailbox's copy. A refusal changes nothing.
+   * `wrong-address`, `unknown-epoch`, `unknown-device`, `own`, `too-far`, `unknown-sender`, `bad-signature`, and `repeated`: opened
+   * before, mostly the other mailbox's copy. A refusal changes nothing.
    */
-  open(address: Address, topic: TopicId, blob: Uint8Array): Opened | Refusal {
+  open(address: Address, topic: TopicId, blob: Uint8Array, keysetOf: KeysetOf): Opened | Refusal {
     const header = openHeader(address.secret, topic, blob);
     if (isRefusal(header)) return header;
-    if (header.kind === BlobKind.UPDATE) return this.#openUpdate(address, topic, blob, header);
+    if (header.kind === BlobKind.UPDATE) return this.#openUpdate({ address, topic, blob, header, keysetOf });
     if (header.kind !== BlobKind.ROTATION) return refuse('wrong-kind', 'blob');
     const text = openBody(rotationKey(address), topic, blob, header.length);
     return isRefusal(text) ? text : { kind: 'rotation', text };
   }
 
   /** Two epochs may share their first 8 bytes, by design of whoever made the second: each is tried. */
-  #openUpdate(address: Address, topic: TopicId, blob: Uint8Array, header: OpenedHeader): Opened | Refusal {
-    const tag = toHex(header.epoch);
+  #openUpdate(sealed: SealedBatch): Opened | Refusal {
+    const tag = toHex(sealed.header.epoch);
     let refusal = refuse('unknown-epoch', 'blob');
     for (const open of this.#epochs.values()) {
       if (!open.epoch.id.startsWith(tag)) continue;
-      const opened = this.#openIn(open, address, topic, blob, header);
+      const opened = this.#openIn(open, sealed);
       if (!isRefusal(opened)) return opened;
       refusal = opened;
     }
     return refusal;
   }
 
-  #openIn({ epoch, n, chains }: OpenEpoch, address: Address, topic: TopicId, blob: Uint8Array, header: OpenedHeader): Opened | Refusal {
+  #openIn({ epoch, n, chains }: OpenEpoch, { address, topic, blob, header, keysetOf }: SealedBatch): Opened | Refusal {
     const device = deviceId(header.device);
     const chain = chains.get(device);
     if (!equal(epoch.address.secret, address.secret)) return refuse('wrong-address', 'blob');
@@ -272,8 +299,13 @@ export class Keyring {
     if (device === this.me) return refuse('own', 'blob');
     const found = chain.find(header.index);
     if (isRefusal(found)) return found;
-    const text = openBody(found.key, topic, blob, header.length);
-    if (isRefusal(text)) return text;
+    const signed = openBody(found.key, topic, blob, header.length);
+    if (isRefusal(signed)) return signed;
+    const text = signed.slice(SIGNATURE);
+    const keyset = keysetOf(device);
+    if (keyset === undefined) return refuse('unknown-sender', 'blob');
+    if (!verifyLight(PURPOSE, keyset, placed(epoch.id, header.index, text), signed.subarray(0, SIGNATURE)))
+      return refuse('bad-signature', 'blob');
     const d = epoch.devices.indexOf(device);
     const { left, gone } = chain.accept(found);
     if (found.passed.length > 0) this.#changes.put(recordKey.chain(n, d), chain.export());
@@ -347,6 +379,17 @@ export class Keyring {
     }
   }
 }
+
+interface SealedBatch {
+  readonly address: Address;
+  readonly topic: TopicId;
+  readonly blob: Uint8Array;
+  readonly header: OpenedHeader;
+  readonly keysetOf: KeysetOf;
+}
+
+/** What a batch's signature covers: at its place of the chain, and nowhere else. */
+const placed = (epoch: Hash, index: number, batch: Uint8Array): Bytes => concat(idBytes(epoch), u32(index), batch);
 
 const rotationKey = (address: Address): Bytes => kdf('rotation', 32, address.secret);
 

@@ -76,7 +76,7 @@ describe('a Rotate', () => {
     const slices = place === 1 ? concat(honest.subarray(0, SLICE_BYTES), other) : concat(other, honest.subarray(SLICE_BYTES));
     const deceitful = signedBy(alice, taken(frame).core, slices);
     expect(bob.read(deceitful, [alice])).toMatchObject({ mine: true });
-    expect(carol.keyring.readRotate(deceitful, keysets([alice]))).toMatchObject({ refused: 'bad-commitment' });
+    expect(carol.keyring.readRotate(deceitful, keysets([alice]))).toMatchObject({ mine: false, why: 'bad-commitment' });
     expect(carol.keyring.epochs()).toEqual([]);
     expect(carol.read(frame, [alice])).toMatchObject({ mine: true });
   });
@@ -86,11 +86,11 @@ describe('a Rotate', () => {
     const first = alice.rotate([alice, bob], newAddress(random));
     const second = alice.rotate([alice, bob], newAddress(random));
     const spliced = signedBy(alice, taken(first.frame).core, taken(second.frame).slices);
-    expect(bob.keyring.readRotate(spliced, keysets([alice]))).toMatchObject({ refused: 'bad-slice' });
+    expect(bob.keyring.readRotate(spliced, keysets([alice]))).toMatchObject({ mine: false, why: 'bad-slice' });
     const others = alice.rotate([alice, carol], newAddress(random));
     const renamed = concat(taken(first.frame).slices.subarray(0, 24), taken(others.frame).slices.subarray(24));
     expect(bob.keyring.readRotate(signedBy(alice, taken(others.frame).core, renamed), keysets([alice]))).toMatchObject({
-      refused: 'bad-slice',
+      why: 'bad-slice',
     });
   });
 
@@ -155,11 +155,11 @@ describe('a Rotate', () => {
     const { frame } = alice.rotate([alice, bob], newAddress(random));
     const core = changedCore(frame, { commitment, box: random.bytes(120) });
     const slices = secret.slices(alice.room, hash(sha256(core)), [bob.member], random);
-    expect(bob.keyring.readRotate(signedBy(alice, core, slices), keysets([alice]))).toMatchObject({ refused: 'bad-box' });
+    expect(bob.keyring.readRotate(signedBy(alice, core, slices), keysets([alice]))).toMatchObject({ mine: false, why: 'bad-box' });
     const body = secret.seal('epoch-body', new Uint8Array(32), new Uint8Array(40));
     const other = changedCore(frame, { commitment, box: body });
     const again = secret.slices(alice.room, hash(sha256(other)), [bob.member], random);
-    expect(bob.keyring.readRotate(signedBy(alice, other, again), keysets([alice]))).toMatchObject({ refused: 'bad-box' });
+    expect(bob.keyring.readRotate(signedBy(alice, other, again), keysets([alice]))).toMatchObject({ mine: false, why: 'bad-box' });
   });
 
   it('refuses flipped bits, each cut and growth, and never throws', () => {

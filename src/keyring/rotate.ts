@@ -30,7 +30,7 @@ import type { EpochSecret } from './epoch-secret.ts';
 import { isPrekey, readSlices, slicesRoot, type EpochMember, type Slice } from './slices.ts';
 
 const PURPOSE = 'rotate';
-const MAX_PARENTS = 16;
+export const MAX_PARENTS = 16;
 
 export interface RotateTerms {
   readonly room: RoomId;

@@ -25,6 +25,10 @@ export const newAddress = (random: Random): Address => ({
 export const newRoom = (random: Random): RoomId => roomId(random.bytes(32));
 export const newHash = (random: Random): Hash => hash(random.bytes(32));
 
+/** Of every device that was ever made here. */
+const known = new Map<DeviceId, Bytes>();
+export const anybody = (device: DeviceId): Bytes | undefined => known.get(device);
+
 /** One device: what it has in memory, and what is durable. */
 export class TestDevice {
   readonly persona: Persona;
@@ -38,6 +42,7 @@ export class TestDevice {
     this.persona = createPersona(random, { kind: 'person', expiresHour: 1_000_000 });
     this.room = room;
     this.#random = random;
+    known.set(this.persona.device, this.persona.deviceKeyset);
     this.keyring = this.#open();
     this.prekey = this.keyring.newPrekey();
     this.commit();
@@ -83,11 +88,18 @@ export class TestDevice {
   open(address: Address, sealed: SealedFor): Opened | { refused: string } {
     const found = topics(address).find(({ topic }) => topic.mailbox === sealed.topic.mailbox);
     if (found === undefined) throw new Error('not a topic of this address');
-    return this.keyring.open(address, found.id, sealed.blob);
+    return this.keyring.open(address, found.id, sealed.blob, anybody);
   }
 
   #open(): Keyring {
-    return new Keyring({ room: this.room, me: this.persona.device, random: this.#random, now: () => NOW, records: this.disk });
+    return new Keyring({
+      room: this.room,
+      me: this.persona.device,
+      signLight: (purpose, body) => this.persona.signLight(purpose, body),
+      random: this.#random,
+      now: () => NOW,
+      records: this.disk,
+    });
   }
 }
 

@@ -5,7 +5,7 @@ import { ed25519, sha256 } from '../crypto/index.ts';
 import { initCryptoNode } from '../crypto/node.ts';
 import { CircuitClosed, MessageKind, RefusedCode, decodeRefused, type ExitCircuit } from '../onion/index.ts';
 import { MailboxExit, type MailboxLimits } from './exit.ts';
-import { decodeBlob, decodePlace, encodePost, encodeSubscribe, postSigned, subscribeSigned } from './frames.ts';
+import { NO_MORE, decodeBlob, decodePlace, encodePost, encodeSubscribe, postSigned, subscribeSigned } from './frames.ts';
 import { MemoryBlobStore } from './memory-blob-store.ts';
 import { topicOf } from './topic.ts';
 
@@ -33,6 +33,10 @@ class Visit implements ExitCircuit {
     if (this.closed) throw new CircuitClosed('closed');
     this.leave--;
     this.pushed.push({ kind, body: body as Bytes });
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
   }
 
   give(leave: number): void {
@@ -128,6 +132,41 @@ describe('quotas of a mailbox', () => {
     expect(visit.refusal()?.code).toBe(RefusedCode.BUSY);
     subscribe(exit, visit, 1);
     expect(visit.replies.at(-1)?.kind).toBe(MessageKind.CAUGHT_UP);
+  });
+
+  it('gives the place of a topic back that is no longer read', async () => {
+    const { exit } = setUp({ subscriptionsPerCircuit: 2 });
+    const visit = new Visit();
+    for (const topic of [1, 2, 3]) subscribe(exit, visit, topic);
+    expect(visit.refusal()?.code).toBe(RefusedCode.BUSY);
+    subscribe(exit, visit, 1, 0, NO_MORE);
+    expect(visit.replies.at(-1)?.kind).toBe(MessageKind.CAUGHT_UP);
+    subscribe(exit, visit, 3);
+    expect(visit.replies.at(-1)?.kind).toBe(MessageKind.CAUGHT_UP);
+    await settle();
+    const before = visit.pushed.length;
+    post(exit, visit, 1, 1);
+    await settle();
+    expect(visit.pushed).toHaveLength(before);
+    post(exit, visit, 3, 2);
+    await settle();
+    expect(visit.pushed).toHaveLength(before + 1);
+  });
+
+  it('hands over one blob at a time, however many topics a circuit follows', async () => {
+    const { exit } = setUp();
+    const visit = new Visit();
+    for (let topic = 1; topic <= 8; topic++) post(exit, new Visit(), topic, topic);
+    visit.leave = 0;
+    for (let topic = 1; topic <= 8; topic++) subscribe(exit, visit, topic);
+    await settle();
+    expect(visit.waiting).toBe(1);
+    for (let i = 0; i < 16; i++) {
+      visit.give(1);
+      await settle();
+      expect(visit.waiting).toBeLessThanOrEqual(1);
+    }
+    expect(visit.cursors()).toHaveLength(8);
   });
 
   it('takes padded sizes only', () => {

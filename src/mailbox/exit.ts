@@ -8,7 +8,17 @@ import { Counters, hash, idBytes, isRefusal, type Bytes, type Cancel, type Clock
 import { ed25519, sha256 } from '../crypto/index.ts';
 import { CircuitClosed, MessageKind, RefusedCode, encodeRefused, type ExitCircuit, type ExitHandler } from '../onion/index.ts';
 import type { BlobStore } from './blob-store.ts';
-import { decodePost, decodeSubscribe, encodeBlob, encodePlace, encodeStored, postSigned, subscribeSigned, type Place } from './frames.ts';
+import {
+  NO_MORE,
+  decodePost,
+  decodeSubscribe,
+  encodeBlob,
+  encodePlace,
+  encodeStored,
+  postSigned,
+  subscribeSigned,
+  type Place,
+} from './frames.ts';
 
 export interface MailboxLimits {
   /** How long a blob is kept, ms. Nothing is ever evicted before. */
@@ -50,6 +60,8 @@ interface Follow {
 
 interface Visitor {
   posted: number;
+  /** Resolves when the blob that is being handed over has been said: one at a time, whatever the number of topics. */
+  turn: Promise<unknown>;
   readonly follows: Map<TopicId, Follow>;
 }
 
@@ -150,6 +162,12 @@ export class MailboxExit implements ExitHandler {
     }
     const { follows } = this.#visitor(circuit);
     const before = follows.get(topic);
+    if (cursor === NO_MORE) {
+      if (before !== undefined) this.#unfollow(before);
+      follows.delete(topic);
+      circuit.reply(id, MessageKind.CAUGHT_UP, encodePlace(this.#place(topic, cursor)));
+      return;
+    }
     if (before === undefined && follows.size >= this.#limits.subscriptionsPerCircuit) {
       this.#refuse(circuit, id, RefusedCode.BUSY, RETRY_S.circuit);
       return;
@@ -175,12 +193,14 @@ export class MailboxExit implements ExitHandler {
           if (follow.ended) return;
           const { after } = follow;
           follow.after = cursor;
-          await circuit.push(MessageKind.BLOB, encodeBlob({ topic, instance: this.#store.instance, after, cursor, blob }));
+          await this.#inTurn(circuit, () =>
+            circuit.push(MessageKind.BLOB, encodeBlob({ topic, instance: this.#store.instance, after, cursor, blob })),
+          );
         }
         if (blobs.length > 0) continue;
         if (follow.caughtUp) return;
         follow.caughtUp = true;
-        await circuit.push(MessageKind.CAUGHT_UP, encodePlace(this.#place(topic, follow.after)));
+        await this.#inTurn(circuit, () => circuit.push(MessageKind.CAUGHT_UP, encodePlace(this.#place(topic, follow.after))));
       }
     } catch (error) {
       // Mostly the circuit has closed: the follower comes again on another and says where it was.
@@ -189,6 +209,14 @@ export class MailboxExit implements ExitHandler {
     } finally {
       follow.pushing = false;
     }
+  }
+
+  /** A circuit may hold fewer cells back than its subscriptions have blobs to say at once. */
+  async #inTurn(circuit: ExitCircuit, say: () => Promise<void>): Promise<void> {
+    const visitor = this.#visitor(circuit);
+    const said = visitor.turn.then(say);
+    visitor.turn = said.catch(() => undefined);
+    await said;
   }
 
   #place(topic: TopicId, cursor: bigint): Place {
@@ -205,7 +233,7 @@ export class MailboxExit implements ExitHandler {
   #visitor(circuit: ExitCircuit): Visitor {
     const known = this.#visitors.get(circuit);
     if (known !== undefined) return known;
-    const visitor: Visitor = { posted: 0, follows: new Map() };
+    const visitor: Visitor = { posted: 0, turn: Promise.resolve(), follows: new Map() };
     this.#visitors.set(circuit, visitor);
     return visitor;
   }

@@ -47,6 +47,8 @@ export interface StoredFrame {
 const TOPIC = 32;
 const SIGNATURE = 64;
 const PLACE = TOPIC + 4 + 8;
+/** The `after` of a SUBSCRIBE that ends the subscription: no blob is beyond it. */
+export const NO_MORE = 0xffff_ffff_ffff_ffffn;
 
 export const postSigned = (topic: TopicId, blobHash: Uint8Array): Bytes => concat(utf8('sotto/1/post'), idBytes(topic), blobHash);
 export const encodePost = ({

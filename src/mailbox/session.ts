@@ -24,6 +24,7 @@ import {
 } from '../onion/index.ts';
 import { isBlobSize } from './blob-size.ts';
 import {
+  NO_MORE,
   decodeBlob,
   decodePlace,
   decodeStored,
@@ -122,6 +123,7 @@ export class Session implements CircuitUser {
         following.ended = true;
         following.retry?.();
         this.#followings.delete(id);
+        if (this.#circuit?.closed === false) this.#unsubscribe(this.#circuit, following);
         this.#endWhenIdle();
       },
     };
@@ -168,6 +170,13 @@ export class Session implements CircuitUser {
     following.retry = this.#options.clock.after(Math.max(retryAfter * 1000, RETRY_MS), () => {
       if (!circuit.closed && this.#circuit === circuit) void this.#subscribe(circuit, following);
     });
+  }
+
+  /** A circuit has places for so many topics: those that nobody reads any more are given back. */
+  #unsubscribe(circuit: Circuit, { topic, seed }: Following): void {
+    const place: Place = { topic, instance: 0, cursor: NO_MORE };
+    const signature = ed25519.sign(seed, subscribeSigned(circuit.bind, place));
+    circuit.request(MessageKind.SUBSCRIBE, encodeSubscribe(place, signature)).catch(() => undefined);
   }
 
   #pushed({ kind, body }: Message): void {

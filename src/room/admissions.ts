@@ -27,6 +27,8 @@ const HOUR = 3_600_000;
 const INVITES = 'i/';
 const WELCOMES = 'w/';
 const JOINS = 'q/';
+/** Undecided Joins of one invite beyond its uses: a flood on one link leaves the others as they are. */
+const MOST_BEYOND = 16;
 
 export interface InviteInfo {
   /** Hex of ipk. */
@@ -162,11 +164,14 @@ export class Admissions {
 
   // ── what is read ──
 
-  /** The invites' addresses, at which Joins and notices come. */
+  /** The invites' addresses, at which Joins and notices come: one's own first, then one of each member in turn, the newest first. */
   addresses(): Address[] {
     const joined = this.#joining()?.link.address;
-    const open = this.#open().map((invite) => placeOf(invite).address);
-    return joined === undefined ? open : [...open, joined];
+    const { id } = this.#work.parts.persona;
+    const byAuthor = Map.groupBy(this.#open().toReversed(), ({ author }) => author);
+    const turns = [...byAuthor].flatMap(([author, all]) => all.map((invite, i) => ({ invite, turn: author === id ? -1 : i })));
+    const open = turns.toSorted((a, b) => a.turn - b.turn).map(({ invite }) => placeOf(invite).address);
+    return joined === undefined ? open : [joined, ...open];
   }
 
   /** True when a blob came from an invite's address; it has been dealt with then. */
@@ -199,10 +204,21 @@ export class Admissions {
   /** Lets in whoever may come in, and asks where a person has to decide. */
   decide(): void {
     if (this.#work.standing() !== 'member') return;
+    this.#tidy();
     for (const { seen, invite, why, mine } of this.#undecided()) {
-      if (seen.answer === 'refuse') this.#dropJoin(seen.join.joinHash);
+      if (seen.answer === 'refuse') this.#refuseJoin(seen.join.joinHash);
       else if (seen.answer === 'admit' || (why === undefined && mine)) this.#tryToAdmit(invite, seen.join);
       else if (why === undefined) this.#admitLater(seen);
+    }
+  }
+
+  /** What waited on an invite that is open no more. */
+  #tidy(): void {
+    const { invites } = this.#work.parts.log.state();
+    for (const { ipk, join } of [...this.#joins.values()]) {
+      const invite = invites.get(ipk);
+      const isOver = invite !== undefined && !invite.conflict && !isOpen(invite, this.#hour());
+      if (isOver || invite?.usedBy.includes(join.joinHash) === true) this.#refuseJoin(join.joinHash);
     }
   }
 
@@ -264,8 +280,10 @@ export class Admissions {
       if (posted.kind === 'welcome') this.#knowWelcome(id, posted.signed);
       return;
     }
-    const opened = parts.keyring.open(address, topic, blob);
+    // Of the kinds that a keyring opens, a Join alone comes here, and it is signed inside.
+    const opened = parts.keyring.open(address, topic, blob, () => undefined);
     if (isRefusal(opened) || opened.kind !== 'rotation') return surroundings.counters.count('invite-stray');
+    if (this.#isFlooded(invite)) return surroundings.counters.count('join-flood');
     const join = readJoin(opened.text, {
       keyring: parts.keyring,
       ipk: invite.ipk,
@@ -275,8 +293,15 @@ export class Admissions {
     // The other mailbox's copy of a Join that used the invite up comes when its prekey is gone.
     if (isRefusal(join) && join.refused === 'no-prekey' && !invite.open) return;
     if (isRefusal(join)) return surroundings.counters.count(`join-${join.refused}`);
-    if (!invite.usedBy.includes(join.joinHash) && !this.#joins.has(join.joinHash)) this.#keepJoin(id, join);
+    if (invite.usedBy.includes(join.joinHash)) this.#refuseJoin(join.joinHash);
+    else if (!this.#joins.has(join.joinHash)) this.#keepJoin(id, join);
     surroundings.changed();
+  }
+
+  /** More Joins wait than anybody will look through. */
+  #isFlooded(invite: InviteState): boolean {
+    const waiting = [...this.#joins.values()].filter(({ ipk }) => ipk === toHex(invite.ipk));
+    return waiting.length >= usesLeft(invite) + MOST_BEYOND;
   }
 
   #takeAsJoiner({ topic, blob }: Incoming): void {
@@ -337,6 +362,12 @@ export class Admissions {
       mailboxes: address.mailboxes.map(idBytes),
     };
     this.#work.put(JOINS + join.joinHash, encode(SeenJoinSchema, create(SeenJoinSchema, fields)));
+  }
+
+  /** Nothing of a Join that this device does not let in stays: neither its record nor the keys of its epoch. */
+  #refuseJoin(join: Hash): void {
+    this.#dropJoin(join);
+    if (!this.#rotations.readsJoin(join)) this.#work.parts.keyring.close(join);
   }
 
   #dropJoin(join: Hash): void {

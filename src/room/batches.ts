@@ -12,7 +12,7 @@ import {
   type RoomId,
 } from '../base/index.ts';
 import { verifyLight } from '../identity/index.ts';
-import { isPrekey, MAX_TEXT } from '../keyring/index.ts';
+import { isPrekey, MAX_BATCH } from '../keyring/index.ts';
 import type { Head } from '../replica/index.ts';
 import { BatchSchema, create, decodeStrict, encode, ReceiptBodySchema, ReceiptSchema, StateSchema, type Batch } from '../wire/index.ts';
 import { readHeads, wireHead } from './heads.ts';
@@ -44,8 +44,8 @@ export function fillBatches(contents: Contents): Bytes[] {
     any = false;
   };
   const add = (list: 'operations' | 'updates', element: Uint8Array): void => {
-    if (element.length + AROUND > MAX_TEXT) throw new RangeError(`batch: an element of ${element.length} bytes fits no blob`);
-    if (size + element.length + AROUND > MAX_TEXT) close();
+    if (element.length + AROUND > MAX_BATCH) throw new RangeError(`batch: an element of ${element.length} bytes fits no blob`);
+    if (size + element.length + AROUND > MAX_BATCH) close();
     batch[list].push(element);
     size += element.length + AROUND;
     any = true;

@@ -4,7 +4,7 @@
  * A cursor becomes durable in the same step as what its blobs brought. A blob that cannot be opened yet (its rotation is still on
  * the way) is held; the cursor does not pass it, so that it comes again after a restart.
  */
-import { concat, readU32, readU64, u32, u64, type Bytes, type TopicId } from '../base/index.ts';
+import { concat, readU32, readU64, u32, u64, type Bytes, type RelayId, type TopicId } from '../base/index.ts';
 import { topics, type Address } from '../keyring/index.ts';
 import type { Mailboxes, Stored, Subscription } from '../mailbox/index.ts';
 import type { Records } from '../store/index.ts';
@@ -22,6 +22,8 @@ interface Followed {
 }
 
 const PREFIX = 'c/';
+/** Topics at one mailbox: as many as a circuit may follow there (docs/protocol.md §7). */
+const MOST_TOPICS = 32;
 /** Blobs held back until their epoch is known, in all. */
 const HELD = 256;
 
@@ -51,9 +53,9 @@ export class Following {
     this.#options = options;
   }
 
-  /** Follows exactly these addresses from now on. */
+  /** Follows exactly these addresses from now on, those that matter most first: where a mailbox has no place for more, the last are left out. */
   set(addresses: Iterable<Address>): void {
-    const wanted = new Map([...addresses].map((address) => [addressKey(address), address]));
+    const wanted = new Map(within(addresses).map((address) => [addressKey(address), address]));
     for (const [key, followed] of this.#followed) {
       if (wanted.has(key)) continue;
       for (const { subscription } of followed.topics) subscription.close();
@@ -113,4 +115,15 @@ export class Following {
     });
     return { address, topics: followed };
   }
+}
+
+/** As many of the addresses, from the first, as their mailboxes have places for. */
+function within(addresses: Iterable<Address>): Address[] {
+  const taken = new Map<RelayId, number>();
+  const places = (mailbox: RelayId): number => taken.get(mailbox) ?? 0;
+  return [...addresses].filter(({ mailboxes }) => {
+    if (mailboxes.some((mailbox) => places(mailbox) >= MOST_TOPICS)) return false;
+    for (const mailbox of mailboxes) taken.set(mailbox, places(mailbox) + 1);
+    return true;
+  });
 }

@@ -55,9 +55,10 @@ export class Intake {
 
   #take(incoming: Incoming): void {
     if (this.#admissions.takes(incoming)) return;
-    const opened = this.#parts.keyring.open(incoming.address, incoming.topic, incoming.blob);
+    const opened = this.#parts.keyring.open(incoming.address, incoming.topic, incoming.blob, (device) => this.#keysetOf(device));
     if (isRefusal(opened)) {
-      if (opened.refused === 'unknown-epoch') this.#work.following.hold(incoming);
+      // Its rotation, or the admission of its sender, may still be on the way.
+      if (opened.refused === 'unknown-epoch' || opened.refused === 'unknown-sender') this.#work.following.hold(incoming);
       // One's own blobs come back, and each comes from both mailboxes.
       if (opened.refused !== 'own' && opened.refused !== 'repeated') this.#count(`blob-${opened.refused}`);
     } else if (opened.kind === 'rotation') {
@@ -68,11 +69,13 @@ export class Intake {
     }
   }
 
+  /** Of whoever is or was a member, and, to a joiner, of those who may let it in. */
+  #keysetOf(device: DeviceId): Bytes | undefined {
+    return this.#parts.log.rights().keysetOf(device) ?? this.#admissions.keysetOf(device);
+  }
+
   #takeRotation(incoming: Incoming, frame: Bytes): void {
-    const rotation = this.#rotations.take(
-      frame,
-      (device) => this.#parts.log.rights().keysetOf(device) ?? this.#admissions.keysetOf(device),
-    );
+    const rotation = this.#rotations.take(frame, (device) => this.#keysetOf(device));
     if (rotation === 'unknown-author') this.#work.following.hold(incoming);
     if (rotation === 'unknown-author' || rotation === 'refused' || !rotation.mine) return;
     if (rotation.prekey !== undefined) this.#work.put(...this.#work.acknowledged.takePrekey(rotation.author, rotation.prekey));

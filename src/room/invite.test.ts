@@ -30,7 +30,8 @@ interface Member {
 }
 
 function newMember(room: RoomId, persona = newPersona()): Member {
-  const keyring = new Keyring({ room, me: persona.device, random, now: () => NOW * 3_600_000 });
+  const signLight = (purpose: string, body: Uint8Array): Bytes => persona.signLight(purpose, body);
+  const keyring = new Keyring({ room, me: persona.device, signLight, random, now: () => NOW * 3_600_000 });
   return { persona, keyring, prekey: keyring.newInvitePrekey() };
 }
 
@@ -270,7 +271,7 @@ describe('a Join', () => {
     const { invitation, frame } = joined();
     const [first] = sealJoin(invitation.invite, frame, random);
     const { address } = invitation.invite;
-    expect(invitation.members[0].keyring.open(address, topics(address)[0].id, first?.blob ?? new Uint8Array(0))).toEqual({
+    expect(invitation.members[0].keyring.open(address, topics(address)[0].id, first?.blob ?? new Uint8Array(0), () => undefined)).toEqual({
       kind: 'rotation',
       text: frame,
     });
@@ -281,12 +282,16 @@ describe('a Join', () => {
   it('lets the joiner write at once, and the admitters read it, restarted in between', () => {
     const { invitation, joiner, frame, joinHash, address } = joined();
     const disk = joiner.keyring.drain().put;
-    const restarted = new Keyring({ room: invitation.room, me: joiner.persona.device, random, now: () => 0, records: disk });
+    const { persona } = joiner;
+    const signLight = (purpose: string, body: Uint8Array): Bytes => persona.signLight(purpose, body);
+    const restarted = new Keyring({ room: invitation.room, me: persona.device, signLight, random, now: () => 0, records: disk });
     const sealed = [joiner.keyring, restarted].slice(1).flatMap((keyring) => keyring.seal(joinHash, utf8('hello')).blobs);
     expect(restarted.epochs()).toMatchObject([{ id: joinHash, join: true, address, memberSet: invitation.welcome.hash }]);
     for (const { keyring } of invitation.members) {
       const join = unrefused(readJoin(frame, { keyring, ipk: invitation.invite.ipk, welcomes: [invitation.welcome.hash], hourNow: NOW }));
-      expect(keyring.open(join.address, topics(address)[0].id, sealed[0]?.blob ?? new Uint8Array(0))).toMatchObject({
+      expect(
+        keyring.open(join.address, topics(address)[0].id, sealed[0]?.blob ?? new Uint8Array(0), () => persona.deviceKeyset),
+      ).toMatchObject({
         epoch: joinHash,
         device: joiner.persona.device,
         text: utf8('hello'),
@@ -299,7 +304,7 @@ describe('a Join', () => {
     const [admitter] = invitation.members;
     read(frame, invitation);
     const blob = joiner.keyring.seal(joinHash, utf8('a')).blobs[0]?.blob ?? new Uint8Array(0);
-    const open = () => admitter.keyring.open(address, topics(address)[0].id, blob);
+    const open = () => admitter.keyring.open(address, topics(address)[0].id, blob, () => joiner.persona.deviceKeyset);
     expect(open()).toMatchObject({ kind: 'update' });
     expect(read(frame, invitation)).toMatchObject({ joinHash });
     expect(open()).toMatchObject({ refused: 'repeated' });

@@ -38,7 +38,14 @@ function newKeyring(
   records: Iterable<readonly [string, Uint8Array]>,
 ): Keyring {
   const { random, networkTime } = surroundings;
-  return new Keyring({ room, me: persona.device, random, now: networkTime, records });
+  return new Keyring({
+    room,
+    me: persona.device,
+    signLight: (purpose, body) => persona.signLight(purpose, body),
+    random,
+    now: networkTime,
+    records,
+  });
 }
 
 function newReplica(room: RoomId, persona: Persona, records: Iterable<readonly [string, Uint8Array]>): Replica {

@@ -1,6 +1,7 @@
 /** Whether an operation may stand, by the state of its own past alone: a question with the same answer on every device, at any time. */
 import { isRefusal, refuse, toHex, type Refusal } from '../base/index.ts';
 import { verifyCertificate } from '../identity/index.ts';
+import { MAX_SLICES } from '../keyring/index.ts';
 import type { Grounds, LogNode } from './log-node.ts';
 import type { InviteState, Member, RoomState } from './log-state.ts';
 import { hourOfOperation, type Admission, type ReadOperation } from './operation.ts';
@@ -16,7 +17,7 @@ export function createGrounds(operation: ReadOperation): Grounds | Refusal {
 
 /**
  * What an operation after the first rests on. Refused: `not-a-member`, `not-allowed`, `unknown-invite`, `invite-known`,
- * `invite-closed`, `invite-used`, `expired`, `already-member`, `device-known`, `unknown-member`, `wrong-device`, `unknown-join`,
+ * `invite-closed`, `invite-used`, `room-full`, `expired`, `already-member`, `device-known`, `unknown-member`, `wrong-device`, `unknown-join`,
  * and what `verifyCertificate` refuses.
  */
 export function groundsOf(operation: ReadOperation, past: RoomState): Grounds | Refusal {
@@ -82,5 +83,7 @@ function joinerOf(admission: Admission, invite: InviteState, past: RoomState, ho
   const identity = verifyCertificate(admission.certificate, hour);
   if (isRefusal(identity)) return identity;
   if (past.members.has(identity.persona)) return refuse('already-member');
+  // As many as one epoch holds: its author has no slice.
+  if (past.members.size > MAX_SLICES) return refuse('room-full');
   return past.devices.has(identity.device) ? refuse('device-known', 'a removed device joins again as a new one') : identity;
 }

@@ -2,7 +2,7 @@
  * The room's epochs (docs/protocol.md §8.2): which to write under, when a new one is due and who makes it, which addresses are read.
  */
 import { deviceId, hash, idBytes, isRefusal, type Bytes, type DeviceId, type Hash } from '../base/index.ts';
-import type { Address, Epoch, Rotation } from '../keyring/index.ts';
+import { MAX_PARENTS, MAX_SLICES, type Address, type Epoch, type KeysetOf, type Rotation } from '../keyring/index.ts';
 import { chooseEpoch, rank, type EpochChoice } from './epochs.ts';
 import type { Work } from './work.ts';
 
@@ -11,6 +11,8 @@ const OLDEST = 14 * 24 * 3_600_000;
 /** What several members could do is done by the first in rank, by each other this much later, ms. */
 const RANK_PAUSE = 2_000;
 const LONGEST_RANK_PAUSE = 30_000;
+/** Whoever was shut out of an epoch makes another one after so long, in which a better one may have come, ms. */
+const SHUT_OUT_PAUSE = 2_000;
 
 export const rankPause = (place: number): number => Math.min(place * RANK_PAUSE, LONGEST_RANK_PAUSE);
 /** Joiners' own epochs that are read here until the joiner writes under the room's: "j/<epoch>" → device. */
@@ -21,7 +23,12 @@ export class Rotations {
   /** Devices heard under an epoch in this run: once all are, what came before it is closed. */
   readonly #heard = new Map<Hash, Set<DeviceId>>();
   readonly #joins = new Map<Hash, DeviceId>();
+  /** Epochs that hold this device and that it could not open, with what they follow. */
+  readonly #shutOut = new Map<Hash, readonly Hash[]>();
+  readonly #deceivers = new Set<DeviceId>();
   #dueNow = false;
+  /** The others go on under an epoch that could not be opened here. */
+  #isShutOut = false;
 
   constructor(work: Work) {
     this.#work = work;
@@ -29,8 +36,15 @@ export class Rotations {
       this.#joins.set(key.slice(JOINS.length) as Hash, deviceId(device));
   }
 
+  /** The members' devices, the most senior first: as many as an epoch holds. */
   memberDevices(): DeviceId[] {
-    return [...this.#work.parts.log.state().members.values()].flatMap((member) => member.identity.map(({ device }) => device));
+    const { members } = this.#work.parts.log.state();
+    return [...members.values()].flatMap(({ identity }) => identity.map(({ device }) => device)).slice(0, MAX_SLICES + 1);
+  }
+
+  /** Devices that have signed an epoch whose keys, as given to this one, are not those of the others. */
+  get deceivers(): readonly DeviceId[] {
+    return [...this.#deceivers];
   }
 
   rankAmong(devices: readonly DeviceId[], occasion: Uint8Array): number {
@@ -50,12 +64,17 @@ export class Rotations {
     return chooseEpoch(epochs, new Set(epochs.flatMap((epoch) => epoch.devices))).writeUnder;
   }
 
-  /** Every address that is read. */
+  /** Every address that is read: first where is written now, then the others, the newest first. */
   addresses(): Address[] {
     const { joining } = this.#work.record;
     const own = joining && hash(joining.epoch);
+    const { writeUnder, heads } = this.#choice();
+    const first = (epoch: Epoch): number =>
+      epoch.id === own || epoch.id === writeUnder ? 0 : heads.includes(epoch.id) || epoch.join ? 1 : 2;
     return this.#epochs()
       .filter((epoch) => !epoch.join || epoch.id === own || this.#joins.has(epoch.id))
+      .toReversed()
+      .toSorted((a, b) => first(a) - first(b))
       .map((epoch) => epoch.address);
   }
 
@@ -63,6 +82,11 @@ export class Rotations {
   followJoin(epoch: Hash, joiner: DeviceId): void {
     this.#joins.set(epoch, joiner);
     this.#work.put(JOINS + epoch, idBytes(joiner));
+  }
+
+  /** This device let the joiner in, and still reads what it writes under its own epoch. */
+  readsJoin(epoch: Hash): boolean {
+    return this.#joins.has(epoch);
   }
 
   /** A device has written under an epoch, so it no longer writes under those before it. */
@@ -73,12 +97,30 @@ export class Rotations {
   }
 
   /** Reads a rotation: the epoch is open, or it is not for this device, or it is refused (and counted). */
-  take(frame: Uint8Array, keysetOf: (device: DeviceId) => Bytes | undefined): Rotation | 'unknown-author' | 'refused' {
+  take(frame: Uint8Array, keysetOf: KeysetOf): Rotation | 'unknown-author' | 'refused' {
     const { parts, surroundings } = this.#work;
     const rotation = parts.keyring.readRotate(frame, keysetOf);
-    if (!isRefusal(rotation)) return rotation;
-    surroundings.counters.count(`rotation-${rotation.refused}`);
-    return rotation.refused === 'unknown-author' ? 'unknown-author' : 'refused';
+    if (isRefusal(rotation)) {
+      surroundings.counters.count(`rotation-${rotation.refused}`);
+      return rotation.refused === 'unknown-author' ? 'unknown-author' : 'refused';
+    }
+    if (!rotation.mine) this.#notMine(rotation);
+    return rotation;
+  }
+
+  /** A rotation holds this device, and does not open: without a word the others would go on where this one cannot follow. */
+  #notMine({ epoch, parents, author, why = 'no-slice' }: Rotation): void {
+    if (why === 'no-slice' || why === 'closed') return;
+    this.#work.surroundings.counters.count(`rotation-${why}`);
+    if (why !== 'no-prekey') this.#deceivers.add(author);
+    this.#shutOut.set(epoch, parents);
+    this.#work.later('shut-out', SHUT_OUT_PAUSE, () => {
+      const { heads } = this.#choice();
+      // What follows nothing that is written under here any more has been overtaken.
+      this.#isShutOut ||= [...this.#shutOut.values()].some((followed) => followed.some((head) => heads.includes(head)));
+      this.#shutOut.clear();
+      this.#work.wake();
+    });
   }
 
   /** A rotation is due by one's own doing: it is not left to the others. */
@@ -89,11 +131,11 @@ export class Rotations {
   decide(): void {
     this.#closeOld();
     if (!this.#isMember()) return;
-    if (!this.#choice().rotationDue) {
+    if (!this.#choice().rotationDue && !this.#isShutOut) {
       this.#dueNow = false;
       return;
     }
-    if (this.#dueNow) {
+    if (this.#dueNow || this.#isShutOut) {
       this.rotate();
       return;
     }
@@ -108,14 +150,13 @@ export class Rotations {
   rotate(): { readonly epoch: Hash; readonly frame: Bytes } {
     const { parts, surroundings, acknowledged } = this.#work;
     const state = parts.log.state();
-    const members = [...state.members.values()].flatMap((member) =>
-      member.identity.map(({ device }) => ({ device, prekey: acknowledged.prekeyOf(device) ?? member.prekey })),
-    );
-    const parents = this.#choice().heads;
-    const before = this.#reaching(
-      parents,
-      members.map(({ device }) => device),
-    );
+    const devices = this.memberDevices();
+    const members = [...state.members.values()]
+      .flatMap(({ identity, prekey }) => identity.map(({ device }) => ({ device, prekey: acknowledged.prekeyOf(device) ?? prekey })))
+      .filter(({ device }) => devices.includes(device));
+    // Of more heads than a rotation can follow, the next one follows the rest.
+    const parents = this.#choice().heads.toSorted().slice(0, MAX_PARENTS);
+    const before = this.#reaching(parents, devices);
     const address = { secret: surroundings.random.bytes(32), mailboxes: surroundings.pickMailboxes() };
     const prekey = parts.keyring.newPrekey();
     const made = parts.keyring.rotate({
@@ -129,6 +170,7 @@ export class Rotations {
     const posted = (): void => parts.keyring.prekeyPosted(prekey, surroundings.networkTime());
     for (const epoch of before) this.#work.post(parts.keyring.sealRotation(epoch.address, made.frame), posted);
     this.#dueNow = false;
+    this.#isShutOut = false;
     return made;
   }
 
@@ -178,7 +220,7 @@ export class Rotations {
     for (const epoch of this.#roomEpochs()) {
       const old = surroundings.networkTime() - epoch.openedAt > OLDEST;
       const done = all && !epoch.devices.some((device) => isLeftOut(device));
-      if (!heads.includes(epoch.id) && (done || old)) parts.keyring.close(epoch.id);
+      if (!heads.includes(epoch.id) && epoch !== newest && (done || old)) parts.keyring.close(epoch.id);
     }
     for (const [epoch, joiner] of this.#joins) if (heard?.has(joiner) === true) this.#dropJoin(epoch);
   }
