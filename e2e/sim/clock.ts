@@ -13,6 +13,13 @@ interface Timer {
   action: (() => void) | undefined;
 }
 
+export interface SimProcess {
+  readonly clock: Clock;
+  kill(): void;
+  freeze(): void;
+  thaw(): void;
+}
+
 const isBefore = (a: Timer, b: Timer): boolean => a.at < b.at || (a.at === b.at && a.order < b.order);
 
 export class SimClock implements Clock {
@@ -52,14 +59,35 @@ export class SimClock implements Clock {
     this.#now = end;
   }
 
-  /** The clock of one process: what it has asked for is forgotten when it is killed, and it can ask for nothing more. */
-  process(): { readonly clock: Clock; kill(): void } {
+  /**
+   * The clock of one process: what it has asked for is forgotten when it is killed, and it can ask for nothing more. While it is
+   * frozen its timers wait; thawed, all that fell due meanwhile runs at once.
+   */
+  process(): SimProcess {
     let alive = true;
+    let due: (() => void)[] | undefined;
     const clock: Clock = {
       now: () => this.now(),
-      after: (ms, action) => this.after(ms, () => alive && action()),
+      after: (ms, action) => {
+        let wanted = true;
+        const run = (): void => void (alive && wanted && action());
+        const cancel = this.after(ms, () => (due === undefined ? run() : due.push(run)));
+        return () => {
+          wanted = false;
+          cancel();
+        };
+      },
     };
-    return { clock, kill: () => void (alive = false) };
+    return {
+      clock,
+      kill: () => void (alive = false),
+      freeze: () => void (due ??= []),
+      thaw: () => {
+        const waiting = due ?? [];
+        due = undefined;
+        for (const run of waiting) run();
+      },
+    };
   }
 
   #push(timer: Timer): void {

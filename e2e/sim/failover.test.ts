@@ -65,3 +65,108 @@ describe.each<Death>(['process', 'power'])('a relay that is killed while five me
     },
   );
 });
+
+/** Once all is well again: how long until the other sees what each of them says, ms. */
+async function heardWithin(world: World, room: RoomId, peers: readonly SimPeer[], name: string): Promise<number> {
+  const from = world.clock.now();
+  for (const peer of peers) world.say(peer, room, `${peer.name} ${name}`);
+  await world.until(`all hear ${name}`, () =>
+    peers.every((reader) => peers.every((speaker) => reader.texts(room).includes(`${speaker.name} ${name}`))),
+  );
+  world.note(`all heard it after ${world.clock.now() - from} ms`);
+  return world.clock.now() - from;
+}
+
+const well = (peer: SimPeer): boolean => peer.peer.view().connection.words === 'Private · 3 hops';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const SOON = 8_000;
+
+describe('a peer that was away', () => {
+  it.each([
+    ['an hour, and the browser says so', HOUR, true],
+    ['ten minutes, of which only late timers tell', 10 * MINUTE, false],
+  ])('frozen for %s: it talks again within seconds, and holds its own absence against nobody', async (_how, absence, told) => {
+    await scenario(seed + 20, async (world) => {
+      const { room, peers } = await world.meeting('Anna', 'Ben');
+      const [anna, ben] = peers;
+      await world.run(QUIET);
+      world.say(anna, room, 'just before');
+      await world.run(50);
+      const blamed = anna.peer.counters.get('circuit-blamed');
+      anna.freeze();
+      for (let i = 0; i < 6; i++) {
+        world.say(ben, room, `meanwhile ${i}`);
+        await world.run(absence / 6);
+      }
+      anna.thaw(told);
+      expect(await heardWithin(world, room, peers, 'awake')).toBeLessThan(SOON);
+      expect(anna.peer.counters.get('circuit-blamed')).toBe(blamed);
+      await world.until('the screen says that all is well', () => well(anna), SOON);
+      await expectAgreement(world, peers, room);
+    });
+  });
+
+  it('offline for a while and online again: what it wrote is queued, and goes within seconds', async () => {
+    await scenario(seed + 21, async (world) => {
+      const { room, peers } = await world.meeting('Anna', 'Ben');
+      const [anna, ben] = peers;
+      await world.run(QUIET);
+      for (const { name } of world.relays) world.network.part(anna.name, name);
+      anna.setOnline(false);
+      world.say(anna, room, 'written offline');
+      world.say(ben, room, 'meanwhile');
+      await world.run(20 * MINUTE);
+      expect(anna.messages(room).find(({ text }) => text === 'written offline')?.state).toBe('queued');
+      expect(anna.peer.view().connection).toMatchObject({ state: 'offline', words: 'Offline · messages are queued' });
+      for (const { name } of world.relays) world.network.mend(anna.name, name);
+      anna.setOnline(true);
+      expect(await heardWithin(world, room, peers, 'online')).toBeLessThan(SOON);
+      expect(ben.texts(room)).toContain('written offline');
+      expect(anna.texts(room)).toContain('meanwhile');
+      await world.until('the screen says that all is well', () => well(anna), SOON);
+      await expectAgreement(world, peers, room);
+    });
+  });
+
+  it('asleep for longer than any descriptor is valid: it talks again within seconds', async () => {
+    await scenario(seed + 22, async (world) => {
+      const { room, peers } = await world.meeting('Anna', 'Ben');
+      const [anna, ben] = peers;
+      await world.run(QUIET);
+      anna.freeze();
+      world.say(ben, room, 'meanwhile');
+      await world.run(5_000);
+      ben.freeze();
+      await world.run(3.5 * HOUR);
+      for (const peer of peers) peer.thaw(true);
+      expect(await heardWithin(world, room, peers, 'awake')).toBeLessThan(2 * SOON);
+      await expectAgreement(world, peers, room);
+    });
+  });
+});
+
+describe('all relays at once', () => {
+  it.each<Death>(['process', 'power'])('gone for a minute (%s): messages are queued, said so, and all arrive', async (death) => {
+    await scenario(seed + 23, async (world) => {
+      const { room, peers } = await world.meeting('Anna', 'Ben');
+      const [anna] = peers;
+      await world.run(QUIET);
+      for (const relay of world.relays) await world.kill(relay, death);
+      for (let i = 0; i < 10; i++) {
+        for (const peer of peers) world.say(peer, room, `${peer.name} without relays ${i}`);
+        await world.run(3_000);
+      }
+      await world.run(30_000);
+      const states = new Set(anna.messages(room).flatMap(({ text, state }) => (text.startsWith('Anna without') ? [state] : [])));
+      expect([...states]).toEqual(['queued']);
+      for (const { peer } of peers)
+        expect(peer.view().connection).toMatchObject({ state: 'looking', words: 'No relay answers · messages are queued' });
+      for (const relay of world.relays) await world.start(relay);
+      expect(await heardWithin(world, room, peers, 'with them again')).toBeLessThan(30_000);
+      await expectAgreement(world, peers, room);
+      await world.until('the screen says that all is well', () => peers.every(well), 30_000);
+    });
+  });
+});

@@ -1,8 +1,8 @@
 /** A peer of the simulation: createPeer on a store and links in memory. It can be killed at any moment and started from what was durable. */
 import { Counters, uniform, type Random, type RoomId } from '../../src/base/index.ts';
-import { createPeer, type LocalPeer, type MessageItem, type RoomView } from '../../src/peer/index.ts';
+import { createPeer, type LocalPeer, type MachineEvents, type MessageItem, type RoomView } from '../../src/peer/index.ts';
 import { memoryStore, type MemoryStore } from '../../src/store/index.ts';
-import type { SimClock } from './clock.ts';
+import type { SimProcess } from './clock.ts';
 import type { Death, Ground } from './relay.ts';
 
 /** A write takes up to so many ms to become durable. */
@@ -18,7 +18,8 @@ export class SimPeer {
   readonly #chance: Random;
   readonly #store: MemoryStore;
   #peer: LocalPeer | undefined;
-  #process: ReturnType<SimClock['process']> | undefined;
+  #process: SimProcess | undefined;
+  #machine: MachineEvents | undefined;
 
   constructor(name: string, ground: Ground) {
     this.name = name;
@@ -52,9 +53,28 @@ export class SimPeer {
       clock: process.clock,
       random: stream(),
       counters,
+      machine: { listen: (events) => ((this.#machine = events), () => undefined) },
     });
     this.#peer = peer;
     peer.subscribe(() => this.look());
+  }
+
+  /** Stands still as a frozen tab does: no timer fires, and what comes waits. */
+  freeze(): void {
+    this.#process?.freeze();
+    this.#ground.network.freeze(this.name);
+  }
+
+  /** Goes on. `told`: the browser says that it was frozen, before anything else happens; else only late timers tell. */
+  thaw(told: boolean): void {
+    if (told) this.#machine?.awake();
+    this.#process?.thaw();
+    this.#ground.network.thaw(this.name);
+  }
+
+  /** What the browser says of being online. The ways to relays are the test's to part. */
+  setOnline(is: boolean): void {
+    this.#machine?.online(is);
   }
 
   /** Goes without a word; what was not durable is gone. */

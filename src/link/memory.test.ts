@@ -71,6 +71,19 @@ describe('faults of the memory network', () => {
     expect(near.closed).toBe(false);
   });
 
+  it('a frozen node hears nothing until it is thawed, and then all of it in order', async () => {
+    const { clock, network, b, near } = await two();
+    network.freeze('b');
+    for (let i = 0; i < 3; i++) near.send(testCell(1, i));
+    await clock.advance(3_000);
+    near.close('tired of waiting');
+    await clock.advance(1_000);
+    expect([b.cells.length, b.closings.length]).toEqual([0, 0]);
+    network.thaw('b');
+    await clock.advance(0);
+    expect([b.cells.map((c) => c.counter), b.closings.length]).toEqual([[0, 1, 2], 1]);
+  });
+
   it('whoever was killed tells nobody when its parts are put away', async () => {
     const { clock, network, near, nodes } = await two();
     network.kill('b');

@@ -50,6 +50,9 @@ export interface MemoryNetwork {
   mend(a: string, b: string): void;
   /** A node vanishes without a word: neighbours learn it from silence alone. */
   kill(name: string): void;
+  /** A node stands still, as a frozen tab does: what comes for it waits, unheard, until it is thawed. */
+  freeze(name: string): void;
+  thaw(name: string): void;
 }
 
 interface Member {
@@ -61,6 +64,8 @@ interface Member {
   readonly topics: Map<string, { receive: (data: Bytes) => Verdict; joined: () => void }>;
   readonly seen: Set<string>;
   state: 'up' | 'stopped' | 'killed';
+  /** What waits for a frozen node, in order. */
+  frozen: (() => void)[] | undefined;
 }
 
 interface Joined {
@@ -72,6 +77,12 @@ interface Joined {
 
 export function memoryNetwork(options: MemoryOptions): MemoryNetwork {
   return new Network(options);
+}
+
+/** At once, or when the node is thawed. */
+function reach({ frozen }: Member, action: () => void): void {
+  if (frozen === undefined) action();
+  else frozen.push(action);
 }
 
 const pair = (a: string, b: string): string => (a < b ? `${a} ${b}` : `${b} ${a}`);
@@ -91,7 +102,17 @@ class Network implements MemoryNetwork {
     const taken = this.#members.get(name);
     if (taken?.state === 'up') throw new Error(`memory network: the name ${name} is taken; choose another`);
     const { counters = new Counters(), witness, listens = true } = options;
-    const member: Member = { name, handler, counters, witness, listens, topics: new Map(), seen: new Set(), state: 'up' };
+    const member: Member = {
+      name,
+      handler,
+      counters,
+      witness,
+      listens,
+      topics: new Map(),
+      seen: new Set(),
+      state: 'up',
+      frozen: undefined,
+    };
     this.#members.set(name, member);
     return {
       dial: (addresses, signal) => this.#dial(member, addresses, signal),
@@ -125,9 +146,25 @@ class Network implements MemoryNetwork {
     this.#parted.delete(pair(a, b));
   }
 
-  kill(name: string): void {
+  freeze(name: string): void {
+    this.#member(name).frozen ??= [];
+  }
+
+  thaw(name: string): void {
+    const member = this.#member(name);
+    const waiting = member.frozen ?? [];
+    member.frozen = undefined;
+    for (const action of waiting) action();
+  }
+
+  #member(name: string): Member {
     const member = this.#members.get(name);
     if (member === undefined) throw new Error(`memory network: no node ${name}`);
+    return member;
+  }
+
+  kill(name: string): void {
+    const member = this.#member(name);
     member.state = 'killed';
     // Its own side of each link ends without telling the other.
     for (const { dialler, ends } of this.#joined.filter((j) => j.dialler === member || j.other === member))
@@ -147,9 +184,9 @@ class Network implements MemoryNetwork {
     return latency + uniform(this.#options.random) * jitter;
   }
 
-  #wait(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  #wait(member: Member, ms: number, signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
-      const cancel = this.#options.clock.after(ms, resolve);
+      const cancel = this.#options.clock.after(ms, () => reach(member, resolve));
       signal?.addEventListener('abort', () => {
         cancel();
         reject(new Error('the dial was aborted'));
@@ -166,11 +203,11 @@ class Network implements MemoryNetwork {
       const open = this.#openLink(from, to);
       if (open !== undefined) return open;
       if (to !== undefined && !this.#reaches(from, to)) {
-        await this.#wait(this.#options.dialTimeout ?? 10_000, signal);
+        await this.#wait(from, this.#options.dialTimeout ?? 10_000, signal);
         reasons.push(`${address}: no answer`);
         continue;
       }
-      await this.#wait(2 * this.#delay(from.name, name), signal);
+      await this.#wait(from, 2 * this.#delay(from.name, name), signal);
       if (to === undefined || !to.listens || to.state !== 'up') reasons.push(`${address}: refused`);
       else return this.#openLink(from, to) ?? this.#join(from, to);
     }
@@ -191,7 +228,7 @@ class Network implements MemoryNetwork {
       return {
         write: flight,
         // A closing travels behind what was sent, and like it is lost on a broken way.
-        close: (why) => clock.after(0, () => this.#reaches(from, to) && ends[far]?.ended(why)),
+        close: (why) => clock.after(0, () => this.#reaches(from, to) && reach(to, () => ends[far]?.ended(why))),
       };
     };
     const end = (self: Member, remote: Member, initiator: boolean): Neighbour => {
@@ -222,7 +259,7 @@ class Network implements MemoryNetwork {
       const sent = this.#spoil(cells, this.#between(from.name, to.name));
       last = Math.max(last, clock.now() + this.#delay(from.name, to.name));
       clock.after(last - clock.now(), () => {
-        if (this.#reaches(from, to)) for (const cell of sent) arrive(cell);
+        if (this.#reaches(from, to)) for (const cell of sent) reach(to, () => arrive(cell));
       });
       return true;
     };
@@ -280,7 +317,7 @@ class Network implements MemoryNetwork {
       if (dialler !== member && other !== member) continue;
       const [near, far] = dialler === member ? ends : [ends[1], ends[0]];
       near.ended('stopped');
-      far.ended('the neighbour stopped');
+      reach(far === ends[0] ? dialler : other, () => far.ended('the neighbour stopped'));
     }
   }
 }

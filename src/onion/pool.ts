@@ -121,9 +121,9 @@ export class CircuitPool implements CircuitSource {
   /** What waits out a back-off is built at once: there is reason to think that it will succeed now. */
   hurry(): void {
     for (const entry of this.#entries.values()) {
-      if (entry.current !== undefined || entry.building) continue;
+      if (entry.current !== undefined) continue;
       entry.failures = 0;
-      void this.#build(entry);
+      if (!entry.building) void this.#build(entry);
     }
   }
 

@@ -24,7 +24,7 @@ function setUp() {
     dial: ([address = ''], signal) => {
       dialled.push(address);
       if (!down.has(address)) return Promise.resolve({ closed: false } as CellLink);
-      return new Promise((_, reject) => void signal.addEventListener('abort', () => reject(signal.reason)));
+      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('given up'))));
     },
     back: (guard) => void back.push(guard),
     silent: () => undefined,

@@ -6,16 +6,33 @@ import type { CircuitView, ConnectionView, HopView, NetworkView } from './view.t
 
 const PLACES: readonly HopView['place'][] = ['guard', 'middle', 'mailbox'];
 
+/** So many attempts in a row have failed before the screen speaks of it: a circuit that is only being replaced is no news. */
+const FAILURES = 2;
+
+/** How the mailboxes answer that rooms use: `some` where a room has one that does not, `none` where it has no other. */
+function mailboxes(network: PeerNetwork): 'all' | 'some' | 'none' {
+  const rooms = Map.groupBy(network.services(), ({ isolation }) => isolation);
+  const silent = [...rooms.values()].map((services) => {
+    const failing = services.filter(({ circuit, failures }) => circuit === undefined && failures >= FAILURES).length;
+    return failing === 0 ? 'all' : failing < services.length ? 'some' : 'none';
+  });
+  return silent.includes('none') ? 'none' : silent.includes('some') ? 'some' : 'all';
+}
+
 function words(network: PeerNetwork): string {
+  const answering = mailboxes(network);
   switch (network.state) {
-    case 'private':
-      return `Private · ${network.hops} hops`;
+    case 'private': {
+      const trouble = { all: '', some: ' · one mailbox does not answer', none: ' · a room’s mailboxes do not answer' }[answering];
+      return `Private · ${network.hops} hops${trouble}`;
+    }
     case 'connecting':
-      return 'Connecting';
+      return answering === 'none' ? 'The mailboxes do not answer · messages are queued' : 'Connecting';
     case 'looking':
-      return network.clockWrong ? 'This machine’s clock seems wrong' : 'Looking for a relay';
+      if (network.clockWrong) return 'This machine’s clock seems wrong';
+      return network.silent ? 'No relay answers · messages are queued' : 'Looking for a relay';
     case 'offline':
-      return 'Offline';
+      return 'Offline · messages are queued';
   }
 }
 

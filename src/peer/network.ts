@@ -48,6 +48,8 @@ const LONGEST_RETRY = 15_000;
 /** So many circuits that fail beyond the guard, and the directory is asked whether relays have changed: after this, doubled each time, ms. */
 const TROUBLES = 3;
 const FIRST_NEWS = 30_000;
+/** Links may outlive an absence of so long, ms. */
+const SHORT_ABSENCE = 5_000;
 
 export class PeerNetwork {
   readonly #options: NetworkOptions;
@@ -69,7 +71,7 @@ export class PeerNetwork {
   #contacted = false;
   readonly #contact = Promise.withResolvers<void>();
   #clockWrong = false;
-  #offline = false;
+  #offlineSince: number | undefined;
   #stopped = false;
   #cancel: () => void = () => undefined;
 
@@ -162,7 +164,7 @@ export class PeerNetwork {
   // ── what the screen asks ──
 
   get state(): NetworkState {
-    if (this.#offline) return 'offline';
+    if (this.#offlineSince !== undefined) return 'offline';
     if (this.#pool.circuits().some((circuit) => !circuit.closed)) return 'private';
     return this.#failures > 0 || !this.#contacted ? 'looking' : 'connecting';
   }
@@ -211,12 +213,14 @@ export class PeerNetwork {
     return this.#directory.disagreements().length > 0;
   }
 
-  /** The machine is online, or it is not. Coming back, nothing is held against relays that were silent. */
-  setOnline(online: boolean): void {
-    if (this.#offline === !online) return;
-    this.#offline = !online;
-    if (online) this.wake();
+  /** The machine is online, or it is not. True when that is news. What it comes back to may be another network, on which no link lives. */
+  setOnline(online: boolean): boolean {
+    if (online !== (this.#offlineSince !== undefined)) return false;
+    const now = this.#options.clock.now();
+    if (now - (this.#offlineSince ?? now) > SHORT_ABSENCE) for (const link of this.#links.open()) link.close('this machine was offline');
+    this.#offlineSince = online ? undefined : now;
     this.#options.changed();
+    return true;
   }
 
   /** After sleep, or on another network: what stands has to show that it lives, and what waits is tried at once. */

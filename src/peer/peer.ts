@@ -4,7 +4,7 @@
  *   store ──► device ──► rooms ─┐
  *   link ──► network ──► mailboxes ──► rooms ──► one view for the screen
  */
-import { Counters, toHex, type Bytes, type Clock, type PersonaId, type Random, type RoomId } from '../base/index.ts';
+import { Counters, toHex, type Bytes, type Cancel, type Clock, type PersonaId, type Random, type RoomId } from '../base/index.ts';
 import { ChatView, cleanName, encodeEntry, piecesOf } from '../chat/index.ts';
 import type { Anchor } from '../directory/index.ts';
 import type { LinkHandler, LinkNode } from '../link/index.ts';
@@ -12,6 +12,7 @@ import { createRoom, joinRoom, openRoom, type Room, type RoomSurroundings } from
 import { StoreError, VaultLost, type Records, type Store, type StoreTrouble } from '../store/index.ts';
 import { arrive, linkRefused, parseLink, type Arrival } from './arrival.ts';
 import { Device } from './device.ts';
+import { pulse, type Machine } from './machine.ts';
 import { networkView } from './network-view.ts';
 import { PeerNetwork } from './network.ts';
 import { inviteItem, roomItem, roomView, unreadOf, type ChatRoom } from './room-view.ts';
@@ -26,6 +27,7 @@ export interface PeerOptions {
   readonly counters?: Counters;
   /** Asks the platform to keep what is stored; resolves with its answer. */
   readonly persist?: () => Promise<boolean>;
+  readonly machine?: Machine;
 }
 
 /** Changes within so many ms reach the screen as one. */
@@ -68,7 +70,7 @@ export class LocalPeer implements Peer {
   #breath = false;
   #trouble: StorageView['trouble'];
   #persisted: boolean | undefined;
-  #unlisten: () => void = () => undefined;
+  #unlisten: Cancel[] = [];
   #stopped = false;
 
   constructor(options: PeerOptions, device: Device) {
@@ -89,15 +91,31 @@ export class LocalPeer implements Peer {
   }
 
   async open(): Promise<void> {
-    this.#unlisten = this.#options.store.onTrouble((trouble) => {
-      this.#trouble = trouble === 'well' ? undefined : TROUBLES[trouble];
-      this.#changed();
-    });
+    const { store, clock, machine } = this.#options;
+    const awake = (): void => this.wake();
+    this.#unlisten = [
+      store.onTrouble((trouble) => {
+        this.#trouble = trouble === 'well' ? undefined : TROUBLES[trouble];
+        this.#changed();
+      }),
+      pulse(clock, awake),
+      machine?.listen({ online: (is) => this.#setOnline(is), awake }) ?? (() => undefined),
+    ];
     if (this.#device.lost) this.#trouble = 'damaged';
     for (const { room, store } of this.#device.rooms()) await this.#reopen(room, store);
     await this.network.start();
     for (const { room } of this.#rooms.values()) room.start();
     if (this.#rooms.size === 0) this.#prepareRoom();
+  }
+
+  /** The machine slept, was frozen, or is on another network: everything that waits is tried at once. */
+  wake(): void {
+    this.network.wake();
+    for (const { room } of this.#rooms.values()) room.retry();
+  }
+
+  #setOnline(online: boolean): void {
+    if (this.network.setOnline(online) && online) this.wake();
   }
 
   // ── the view ──
@@ -378,7 +396,7 @@ export class LocalPeer implements Peer {
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
-    this.#unlisten();
+    for (const unlisten of this.#unlisten) unlisten();
     await Promise.all([...this.#rooms.values()].map(({ room }) => room.stop()));
     await this.network.stop();
     await this.#options.store.close();

@@ -5,7 +5,7 @@ import { parseAnchors, type Anchor } from '../directory/index.ts';
 import { openVault } from '../identity/index.ts';
 import { libp2pLink } from '../link/index.ts';
 import { indexedDbStore } from '../store/index.ts';
-import type { PeerNetwork } from './network.ts';
+import type { Machine } from './machine.ts';
 import { createPeer } from './peer.ts';
 import type { Peer } from './view.ts';
 
@@ -16,7 +16,7 @@ export async function openPeer(): Promise<Peer> {
   const random = systemRandom;
   const counters = new Counters();
   const vault = await openVault(indexedDB, crypto.subtle, random, clock);
-  const peer = await createPeer({
+  return createPeer({
     store: indexedDbStore(vault, { prefix: '' }),
     link: (handler, trusted) => libp2pLink({ handler, clock, counters, trusted }),
     anchors,
@@ -24,32 +24,25 @@ export async function openPeer(): Promise<Peer> {
     random,
     counters,
     persist: () => navigator.storage.persist(),
+    machine: browser,
   });
-  const unlisten = followBrowser(peer.network);
-  const stop = peer.stop.bind(peer);
-  peer.stop = async () => {
-    unlisten();
-    await stop();
-  };
-  return peer;
 }
 
-/** Online, offline, and back from sleep: what the browser knows sooner than the network can find out. */
-function followBrowser(network: PeerNetwork): () => void {
-  const online = (): void => network.setOnline(navigator.onLine);
-  const shown = (): void => {
-    if (document.visibilityState === 'visible' && network.state !== 'private') network.wake();
-  };
-  online();
-  window.addEventListener('online', online);
-  window.addEventListener('offline', online);
-  document.addEventListener('visibilitychange', shown);
-  return () => {
-    window.removeEventListener('online', online);
-    window.removeEventListener('offline', online);
-    document.removeEventListener('visibilitychange', shown);
-  };
-}
+/** What the browser knows sooner than the network can find out: offline and online, shown again, thawed, back from the cache of pages. */
+const browser: Machine = {
+  listen({ online, awake }) {
+    const ended = new AbortController();
+    const { signal } = ended;
+    const told = (): void => online(navigator.onLine);
+    window.addEventListener('online', told, { signal });
+    window.addEventListener('offline', told, { signal });
+    window.addEventListener('pageshow', ({ persisted }) => persisted && awake(), { signal });
+    document.addEventListener('resume', awake, { signal });
+    document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && awake(), { signal });
+    told();
+    return () => ended.abort();
+  },
+};
 
 /** From the page's own server; the service worker keeps the last copy for when there is no network. */
 async function fetchAnchors(): Promise<readonly Anchor[]> {
