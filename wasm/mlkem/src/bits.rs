@@ -4,6 +4,7 @@
 use crate::field::{Q, canonical, reduce};
 use crate::lanes::V128;
 use crate::poly::Poly;
+use crate::wipe::Zero;
 
 /// Compress_D of canonical lanes: ⌊2^D·x/q⌉ mod 2^D. An estimate that is off by at most one, put right by its remainder; no division.
 #[inline(always)]
@@ -115,7 +116,7 @@ fn encode_with<const D: u32>(poly: &Poly, out: &mut [u8], lanes: impl Fn(V128) -
 /// ByteDecode_D with `lanes` upon each vector.
 #[inline(always)]
 fn decode_with<const D: u32>(bytes: &[u8], lanes: impl Fn(V128) -> V128) -> Poly {
-    let mut poly = Poly::zero();
+    let mut poly = Poly::ZERO;
     for i in 0..32 {
         let at = i * D as usize;
         let vector = match bytes.get(at..).and_then(<[u8]>::first_chunk) {

@@ -7,7 +7,7 @@
 //! `permute` is common.
 
 use crate::lanes::U64x2;
-use zeroize::Zeroize;
+use crate::wipe::{Zero, wipe};
 
 pub const SHAKE128: Rate = Rate {
     bytes: 168,
@@ -62,23 +62,36 @@ const fn round_constants() -> [u64; 24] {
     constants
 }
 
-/// Two states. Erased when dropped.
-pub struct Pair([[u64; 2]; 25]);
+type State = [[u64; 2]; 25];
+
+impl Zero for [u64; 2] {
+    const ZERO: Self = [0; 2];
+}
+
+/// Two states, and room for what every other round makes of them. Erased when dropped.
+pub struct Pair {
+    state: State,
+    other: State,
+}
 
 impl Drop for Pair {
     fn drop(&mut self) {
-        self.0.zeroize();
+        wipe(&mut self.state);
+        wipe(&mut self.other);
     }
 }
 
 impl Pair {
     pub fn new() -> Self {
-        Self([[0; 2]; 25])
+        Self {
+            state: [[0; 2]; 25],
+            other: [[0; 2]; 25],
+        }
     }
 
     /// Empties one state and absorbs a message's first block.
     pub fn start(&mut self, lane: usize, rate: Rate, message: &[u8]) {
-        for words in &mut self.0 {
+        for words in &mut self.state {
             words[lane] = 0;
         }
         self.absorb(lane, rate, message, 0);
@@ -90,42 +103,43 @@ impl Pair {
         let Some(block) = message.get(start..start + rate.bytes) else {
             return self.absorb_last(lane, rate, &message[start..]);
         };
-        for (words, bytes) in self.0.iter_mut().zip(block.as_chunks::<8>().0) {
+        for (words, bytes) in self.state.iter_mut().zip(block.as_chunks::<8>().0) {
             words[lane] ^= u64::from_le_bytes(*bytes);
         }
     }
 
     fn absorb_last(&mut self, lane: usize, rate: Rate, rest: &[u8]) {
         let (chunks, tail) = rest.as_chunks::<8>();
-        for (words, bytes) in self.0.iter_mut().zip(chunks) {
+        for (words, bytes) in self.state.iter_mut().zip(chunks) {
             words[lane] ^= u64::from_le_bytes(*bytes);
         }
         let mut word = u64::from(rate.domain) << (8 * tail.len());
         for (i, byte) in tail.iter().enumerate() {
             word |= u64::from(*byte) << (8 * i);
         }
-        self.0[chunks.len()][lane] ^= word;
-        self.0[rate.bytes / 8 - 1][lane] ^= 1 << 63;
+        self.state[chunks.len()][lane] ^= word;
+        self.state[rate.bytes / 8 - 1][lane] ^= 1 << 63;
     }
 
     /// The first bytes of one state, whole words of them.
     pub fn squeeze(&self, lane: usize, out: &mut [u8]) {
-        for (bytes, words) in out.as_chunks_mut::<8>().0.iter_mut().zip(&self.0) {
+        for (bytes, words) in out.as_chunks_mut::<8>().0.iter_mut().zip(&self.state) {
             *bytes = words[lane].to_le_bytes();
         }
     }
 
+    /// One word of one state.
+    #[inline(always)]
+    pub fn word(&self, lane: usize, index: usize) -> u64 {
+        self.state[index][lane]
+    }
+
     /// All 24 rounds on both states.
+    #[inline(never)]
     pub fn permute(&mut self) {
-        let mut state = [U64x2::splat(0); 25];
-        for (lanes, words) in state.iter_mut().zip(&self.0) {
-            *lanes = U64x2::load(words);
-        }
-        for constant in &ROUND_CONSTANTS {
-            state = round(&state, U64x2::splat(*constant));
-        }
-        for (lanes, words) in state.iter().zip(&mut self.0) {
-            lanes.store(words);
+        for [even, odd] in ROUND_CONSTANTS.as_chunks().0 {
+            round(&self.state, &mut self.other, *even);
+            round(&self.other, &mut self.state, *odd);
         }
     }
 }
@@ -142,11 +156,12 @@ fn chi(b: [U64x2; 5]) -> [U64x2; 5] {
     ]
 }
 
-/// θ, ρ, π, χ and ι in one pass, a plane of the result at a time (FIPS 202 §3.2).
+/// θ, ρ, π, χ and ι in one pass, a plane of the result at a time (FIPS 202 §3.2). From memory to memory: 25 words are more
+/// than there are registers.
 #[inline(always)]
-#[rustfmt::skip]
-fn round(a: &[U64x2; 25], constant: U64x2) -> [U64x2; 25] {
-    let sum = |x: usize| a[x].xor(a[x + 5]).xor(a[x + 10]).xor(a[x + 15]).xor(a[x + 20]);
+fn round(from: &State, to: &mut State, constant: u64) {
+    let a = |at: usize| U64x2::load(&from[at]);
+    let sum = |x: usize| a(x).xor(a(x + 5)).xor(a(x + 10)).xor(a(x + 15)).xor(a(x + 20));
     let c = [sum(0), sum(1), sum(2), sum(3), sum(4)];
     let d = [
         c[4].xor(c[1].rotate(1)),
@@ -155,20 +170,31 @@ fn round(a: &[U64x2; 25], constant: U64x2) -> [U64x2; 25] {
         c[2].xor(c[4].rotate(1)),
         c[3].xor(c[0].rotate(1)),
     ];
-    let lane = |at: usize, bits: u32| a[at].xor(d[at % 5]).rotate(bits);
-    let mut p0 = chi([a[0].xor(d[0]), lane(6, 44), lane(12, 43), lane(18, 21), lane(24, 14)]);
-    let p1 = chi([lane(3, 28), lane(9, 20), lane(10, 3), lane(16, 45), lane(22, 61)]);
-    let p2 = chi([lane(1, 1), lane(7, 6), lane(13, 25), lane(19, 8), lane(20, 18)]);
-    let p3 = chi([lane(4, 27), lane(5, 36), lane(11, 10), lane(17, 15), lane(23, 56)]);
-    let p4 = chi([lane(2, 62), lane(8, 55), lane(14, 39), lane(15, 41), lane(21, 2)]);
-    p0[0] = p0[0].xor(constant);
-    [
-        p0[0], p0[1], p0[2], p0[3], p0[4],
-        p1[0], p1[1], p1[2], p1[3], p1[4],
-        p2[0], p2[1], p2[2], p2[3], p2[4],
-        p3[0], p3[1], p3[2], p3[3], p3[4],
-        p4[0], p4[1], p4[2], p4[3], p4[4],
-    ]
+    let lane = |at: usize, bits: u32| a(at).xor(d[at % 5]).rotate(bits);
+    let mut set = |y: usize, plane: [U64x2; 5]| {
+        for (x, lanes) in plane.into_iter().enumerate() {
+            lanes.store(&mut to[5 * y + x]);
+        }
+    };
+    let mut first = chi([a(0).xor(d[0]), lane(6, 44), lane(12, 43), lane(18, 21), lane(24, 14)]);
+    first[0] = first[0].xor(U64x2::splat(constant));
+    set(0, first);
+    set(
+        1,
+        chi([lane(3, 28), lane(9, 20), lane(10, 3), lane(16, 45), lane(22, 61)]),
+    );
+    set(
+        2,
+        chi([lane(1, 1), lane(7, 6), lane(13, 25), lane(19, 8), lane(20, 18)]),
+    );
+    set(
+        3,
+        chi([lane(4, 27), lane(5, 36), lane(11, 10), lane(17, 15), lane(23, 56)]),
+    );
+    set(
+        4,
+        chi([lane(2, 62), lane(8, 55), lane(14, 39), lane(15, 41), lane(21, 2)]),
+    );
 }
 
 /// A whole hash or the first block of an extendable output; `out` is at most one block, whole words.

@@ -6,8 +6,9 @@ use crate::ntt::{Factors, add_product, inverse_ntt, ntt, product};
 use crate::poly::Poly;
 use crate::schedule::{Noise, Schedule, Secret};
 use crate::set::Set;
+use crate::wipe::{Secrets, Zero, wipe};
 use core::hint::black_box;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 /// 32 bytes of shared secret.
 pub type Shared = Secret<32>;
@@ -24,12 +25,12 @@ pub struct PublicKey {
 /// A decapsulation key, expanded.
 pub struct SecretKey {
     public: PublicKey,
-    s: Zeroizing<Vec<Factors>>,
+    s: Secrets<Factors>,
     z: Secret<32>,
 }
 
 fn polys(count: usize) -> Vec<Poly> {
-    vec![Poly::zero(); count]
+    vec![Poly::ZERO; count]
 }
 
 /// t̂ of an encapsulation key, whether or not it is reduced.
@@ -54,7 +55,7 @@ fn encryption_noise(set: Set, polys: &mut [Poly]) -> impl Iterator<Item = Noise<
 /// K-PKE.Encrypt (Algorithm 14) with the noise that was drawn: 2k + 1 polynomials.
 fn encrypt(set: Set, matrix: &[Poly], t: &[Poly], noise: &mut [Poly], message: &[u8; 32], out: &mut [u8]) {
     let (y, errors) = noise.split_at_mut(set.k);
-    let y: Zeroizing<Vec<Factors>> = Zeroizing::new(y.iter_mut().map(transformed).collect());
+    let y = transformed(y);
     let (first, second) = out.split_at_mut(32 * set.du * set.k);
     for (i, bytes) in first.chunks_exact_mut(32 * set.du).enumerate() {
         // Row i of the transpose.
@@ -69,13 +70,17 @@ fn encrypt(set: Set, matrix: &[Poly], t: &[Poly], noise: &mut [Poly], message: &
     let mut mu = decode_decompress(1, message);
     v.add(&mu);
     compress_encode(set.dv, &v, second);
-    mu.zeroize();
-    v.zeroize();
+    wipe(core::slice::from_mut(&mut mu));
+    wipe(core::slice::from_mut(&mut v));
 }
 
-fn transformed(poly: &mut Poly) -> Factors {
-    ntt(poly);
-    Factors::new(poly)
+fn transformed(polys: &mut [Poly]) -> Secrets<Factors> {
+    let mut factors = Secrets::zero(polys.len());
+    for (poly, factors) in polys.iter_mut().zip(factors.iter_mut()) {
+        ntt(poly);
+        *factors = Factors::new(poly);
+    }
+    factors
 }
 
 /// Writes a ciphertext for a key that is used once. None when the key is not reduced (§7.2), or a length is not the set's.
@@ -85,7 +90,7 @@ pub fn encapsulate(set: Set, public: &[u8], message: &[u8; 32], ciphertext: &mut
         return None;
     }
     let mut matrix = polys(set.k * set.k);
-    let mut noise = Zeroizing::new(polys(2 * set.k + 1));
+    let mut noise = Secrets::zero(2 * set.k + 1);
     let done = Schedule::new()
         .h(public)
         .g(message, &[0; 32])
@@ -130,7 +135,7 @@ impl PublicKey {
         if ciphertext.len() != self.set.ciphertext() {
             return None;
         }
-        let mut noise = Zeroizing::new(polys(2 * self.set.k + 1));
+        let mut noise = Secrets::zero(2 * self.set.k + 1);
         let done = Schedule::new()
             .g(message, &self.hash)
             .noise(encryption_noise(self.set, &mut noise))
@@ -152,7 +157,7 @@ impl SecretKey {
         hash(SHA3_512, d.as_slice(), seeds.as_mut_slice());
         let (rho, sigma) = seeds.split_at(32);
         let mut matrix = polys(set.k * set.k);
-        let mut noise = Zeroizing::new(polys(2 * set.k));
+        let mut noise = Secrets::<Poly>::zero(2 * set.k);
         let eta = set.eta1;
         drop(
             Schedule::new()
@@ -162,7 +167,7 @@ impl SecretKey {
                 .run(),
         );
         let (s, t) = noise.split_at_mut(set.k);
-        let s: Zeroizing<Vec<Factors>> = Zeroizing::new(s.iter_mut().map(transformed).collect());
+        let s = transformed(s);
         let mut bytes = vec![0; set.public()];
         for (i, (t, out)) in t.iter_mut().zip(bytes.chunks_exact_mut(384)).enumerate() {
             ntt(t);
@@ -196,17 +201,16 @@ impl SecretKey {
         if public.hash != hash {
             return None;
         }
-        let s = s.chunks_exact(384).map(|bytes| {
-            let mut poly = decode12(bytes);
-            let factors = Factors::new(&poly);
-            poly.zeroize();
-            factors
-        });
         let mut secret = Self {
             public,
-            s: Zeroizing::new(s.collect()),
+            s: Secrets::zero(set.k),
             z: Zeroizing::new([0; 32]),
         };
+        for (factors, bytes) in secret.s.iter_mut().zip(s.chunks_exact(384)) {
+            let mut poly = decode12(bytes);
+            *factors = Factors::new(&poly);
+            wipe(core::slice::from_mut(&mut poly));
+        }
         secret.z.copy_from_slice(z);
         Some(secret)
     }
@@ -216,13 +220,13 @@ impl SecretKey {
     }
 
     /// The expanded form of FIPS 203.
-    pub fn expanded(&self) -> Zeroizing<Vec<u8>> {
+    pub fn expanded(&self) -> Secrets<u8> {
         let set = self.public.set;
-        let mut bytes = Zeroizing::new(vec![0; set.expanded()]);
+        let mut bytes = Secrets::zero(set.expanded());
         for (out, factors) in bytes.chunks_exact_mut(384).zip(self.s.iter()) {
             let mut poly = factors.poly();
             encode12(&poly, out);
-            poly.zeroize();
+            wipe(core::slice::from_mut(&mut poly));
         }
         let mut at = 384 * set.k;
         for part in [&self.public.bytes, self.public.hash.as_slice(), self.z.as_slice()] {
@@ -241,10 +245,10 @@ impl SecretKey {
             return None;
         }
         let message = self.decrypt(ciphertext);
-        let mut z_and_c = Zeroizing::new(vec![0; 32 + ciphertext.len()]);
+        let mut z_and_c = Secrets::zero(32 + ciphertext.len());
         z_and_c[..32].copy_from_slice(self.z.as_slice());
         z_and_c[32..].copy_from_slice(ciphertext);
-        let mut noise = Zeroizing::new(polys(2 * set.k + 1));
+        let mut noise = Secrets::zero(2 * set.k + 1);
         let done = Schedule::new()
             .g(&message, hash)
             .j(&z_and_c)
@@ -252,7 +256,7 @@ impl SecretKey {
             .run();
         let (shared, rejected) = (done.g.clone(), done.j.clone());
         drop(done);
-        let mut again = Zeroizing::new(vec![0; ciphertext.len()]);
+        let mut again = Secrets::zero(ciphertext.len());
         encrypt(*set, matrix, t, &mut noise, &message, &mut again);
         Some(select(&shared, &rejected, differs(ciphertext, &again)))
     }
@@ -271,7 +275,7 @@ impl SecretKey {
         w.subtract_from(&decode_decompress(dv, second));
         let mut message = Zeroizing::new([0; 32]);
         compress_encode(1, &w, message.as_mut_slice());
-        w.zeroize();
+        wipe(core::slice::from_mut(&mut w));
         message
     }
 }

@@ -2,23 +2,17 @@
 
 use crate::field::Q;
 use crate::lanes::V128;
-use zeroize::Zeroize;
+use crate::wipe::Zero;
 
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 #[repr(align(16))]
 pub struct Poly(pub [i16; 256]);
 
-impl Zeroize for Poly {
-    fn zeroize(&mut self) {
-        self.0.zeroize();
-    }
+impl Zero for Poly {
+    const ZERO: Self = Self([0; 256]);
 }
 
 impl Poly {
-    pub const fn zero() -> Self {
-        Self([0; 256])
-    }
-
     #[inline(always)]
     pub fn get(&self, index: usize) -> V128 {
         V128::load(&self.0.as_chunks().0[index])

@@ -4,9 +4,7 @@ use crate::field::Q;
 use crate::keccak::SHAKE128;
 use crate::lanes::V128;
 use crate::poly::Poly;
-
-/// One block of SHAKE128, and what a load of 16 bytes may touch beyond it.
-pub type Block = [u8; SHAKE128.bytes + 4];
+use crate::wipe::Zero;
 
 /// For a mask of four lanes: the places of the bytes of those whose bit is set, moved to the front.
 static KEPT: [u64; 16] = kept();
@@ -30,61 +28,44 @@ const fn kept() -> [u64; 16] {
     table
 }
 
-/// A polynomial that fills up with what Algorithm 7 accepts. Its bytes are public, and so are its branches.
-pub struct Uniform {
-    /// Little-endian, with room for a vector that is written whole though little of it may count.
-    coefficients: [u8; 2 * 256 + 16],
-    count: usize,
+/// Algorithm 7 for one block of SHAKE128: fills the polynomial from its first `count` coefficients on, and gives how many there are
+/// then; 256 is all. The bytes are public, and so are the branches.
+pub fn uniform(poly: &mut Poly, mut count: usize, word: impl Fn(usize) -> u64) -> usize {
+    for triple in 0..SHAKE128.bytes / 24 {
+        let [first, second, third] = core::array::from_fn(|i| word(3 * triple + i));
+        for twelve in [[first, second], [second >> 32 | third << 32, third >> 32]] {
+            let bytes = V128::from_halves(twelve);
+            if let Some(room) = poly.0.get_mut(count..).and_then(<[i16]>::first_chunk_mut) {
+                count += accept(bytes, room);
+            } else {
+                let mut last = [0; 8];
+                let taken = accept(bytes, &mut last).min(256 - count);
+                poly.0[count..count + taken].copy_from_slice(&last[..taken]);
+                count += taken;
+            }
+        }
+    }
+    count
 }
 
-impl Uniform {
-    pub const fn new() -> Self {
-        Self {
-            coefficients: [0; 2 * 256 + 16],
-            count: 0,
-        }
+/// Of the eight numbers in the low twelve bytes, those below q. What lies after them is overwritten too.
+#[inline(always)]
+fn accept(bytes: V128, out: &mut [i16; 8]) -> usize {
+    let fields = bytes.swizzle(V128::load_bytes(&TWELVE));
+    // Even lanes have their number in the low twelve bits, odd ones in the high twelve.
+    let numbers = fields.mul16(V128::splat32(1 << 16 | 16)).shr_u16(4);
+    let mask = V128::splat16(Q).gt16(numbers).bitmask16();
+    let (low, high) = (usize::from(mask & 15), usize::from(mask >> 4));
+    let places = V128::from_halves([KEPT[low], KEPT[high] + 0x0808_0808_0808_0808]);
+    let kept = numbers.swizzle(places);
+    let count = low.count_ones() as usize;
+    if let Some(room) = out.first_chunk_mut() {
+        kept.store_low(room);
     }
-
-    /// Takes what it still needs of a block. When full, gives the polynomial and is empty again.
-    pub fn fill(&mut self, block: &Block) -> Option<Poly> {
-        for chunk in 0..SHAKE128.bytes / 12 {
-            if self.count >= 256 {
-                break;
-            }
-            self.accept(block[12 * chunk..].first_chunk()?);
-        }
-        if self.count < 256 {
-            return None;
-        }
-        self.count = 0;
-        let mut poly = Poly::zero();
-        for (i, bytes) in self.coefficients.as_chunks().0.iter().take(32).enumerate() {
-            poly.set(i, V128::load_bytes(bytes));
-        }
-        Some(poly)
+    if let Some(room) = out[count..].first_chunk_mut() {
+        kept.store_high(room);
     }
-
-    /// Of the eight numbers in twelve bytes those below q.
-    #[inline(always)]
-    fn accept(&mut self, bytes: &[u8; 16]) {
-        let fields = V128::load_bytes(bytes).swizzle(V128::load_bytes(&TWELVE));
-        // Even lanes have their number in the low twelve bits, odd ones in the high twelve.
-        let numbers = fields.mul16(V128::splat32(1 << 16 | 16)).shr_u16(4);
-        let mask = V128::splat16(Q).gt16(numbers).bitmask16();
-        let (low, high) = (usize::from(mask & 15), usize::from(mask >> 4));
-        let places = V128::from_halves([KEPT[low], KEPT[high] + 0x0808_0808_0808_0808]);
-        let [first, second] = numbers.swizzle(places).halves();
-        self.put(first);
-        self.count += low.count_ones() as usize;
-        self.put(second);
-        self.count += high.count_ones() as usize;
-    }
-
-    #[inline(always)]
-    fn put(&mut self, four: u64) {
-        let at = 2 * self.count;
-        self.coefficients[at..at + 8].copy_from_slice(&four.to_le_bytes());
-    }
+    count + high.count_ones() as usize
 }
 
 /// Algorithm 8: noise of `eta` 2 or 3 from 64·eta bytes.
@@ -93,7 +74,7 @@ pub fn noise(eta: usize, bytes: &[u8]) -> Poly {
 }
 
 fn noise2(bytes: &[u8]) -> Poly {
-    let mut poly = Poly::zero();
+    let mut poly = Poly::ZERO;
     let (ones, threes) = (V128::splat16(0x5555), V128::splat16(0x0303));
     for (i, chunk) in bytes.as_chunks().0.iter().take(8).enumerate() {
         let bits = V128::load_bytes(chunk);
@@ -111,7 +92,7 @@ fn noise2(bytes: &[u8]) -> Poly {
 static THREES: [u8; 16] = [0, 1, 2, 2, 3, 4, 5, 5, 6, 7, 8, 8, 9, 10, 11, 11];
 
 fn noise3(bytes: &[u8]) -> Poly {
-    let mut poly = Poly::zero();
+    let mut poly = Poly::ZERO;
     let (ones, sevens) = (V128::splat32(0x24_9249), V128::splat32(7));
     for i in 0..16 {
         let mut chunk = [0; 16];

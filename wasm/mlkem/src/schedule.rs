@@ -9,7 +9,8 @@
 
 use crate::keccak::{Pair, Rate, SHA3_256, SHA3_512, SHAKE128, SHAKE256};
 use crate::poly::Poly;
-use crate::sample::{Block, Uniform, noise};
+use crate::sample::{noise, uniform};
+use crate::wipe::wipe;
 use zeroize::Zeroizing;
 
 /// Bytes that are erased when dropped.
@@ -24,6 +25,18 @@ pub struct Noise<'a> {
     pub poly: &'a mut Poly,
 }
 
+/// What lies on the two lanes. Erased when dropped.
+struct Work {
+    pair: Pair,
+    bytes: [[u8; NOISE]; 2],
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        wipe(self.bytes.as_flattened_mut());
+    }
+}
+
 enum Job {
     /// With the number of the block that was absorbed.
     H(usize),
@@ -33,7 +46,11 @@ enum Job {
         index: usize,
         block: usize,
     },
-    Entry(usize),
+    /// With how many coefficients it has.
+    Entry {
+        index: usize,
+        count: usize,
+    },
 }
 
 /// A hash that is wanted once.
@@ -80,9 +97,6 @@ pub struct Schedule<'a> {
     seed: [u8; 34],
     /// σ, and place for the index; once it is known.
     sigma: Option<Secret<33>>,
-    uniform: [Uniform; 2],
-    block: Block,
-    bytes: [Secret<NOISE>; 2],
     pub h: [u8; 32],
     /// The first half of G's output.
     pub g: Secret<32>,
@@ -101,9 +115,6 @@ impl<'a> Schedule<'a> {
             next_entry: 0,
             seed: [0; 34],
             sigma: None,
-            uniform: [Uniform::new(), Uniform::new()],
-            block: [0; SHAKE128.bytes + 4],
-            bytes: [Zeroizing::new([0; NOISE]), Zeroizing::new([0; NOISE])],
             h: [0; 32],
             g: Zeroizing::new([0; 32]),
             j: Zeroizing::new([0; 32]),
@@ -151,19 +162,22 @@ impl<'a> Schedule<'a> {
 
     /// Does all of it.
     pub fn run(mut self) -> Self {
-        let mut pair = Pair::new();
+        let mut work = Work {
+            pair: Pair::new(),
+            bytes: [[0; NOISE]; 2],
+        };
         let mut jobs = [None, None];
         loop {
             for (lane, job) in jobs.iter_mut().enumerate() {
-                *job = job.take().and_then(|job| self.go_on(job, lane, &mut pair));
+                *job = job.take().and_then(|job| self.go_on(job, lane, &mut work));
             }
             for (lane, job) in jobs.iter_mut().enumerate() {
-                *job = job.take().or_else(|| self.begin(lane, &mut pair));
+                *job = job.take().or_else(|| self.begin(lane, &mut work.pair));
             }
             if jobs.iter().all(Option::is_none) {
                 return self;
             }
-            pair.permute();
+            work.pair.permute();
         }
     }
 
@@ -196,13 +210,14 @@ impl<'a> Schedule<'a> {
             let k = self.matrix.len().isqrt();
             (self.seed[32], self.seed[33]) = ((index % k) as u8, (index / k) as u8);
             pair.start(lane, SHAKE128, &self.seed);
-            return Some(Job::Entry(index));
+            return Some(Job::Entry { index, count: 0 });
         }
         None
     }
 
     /// Takes what a permutation gave. None when the job is done.
-    fn go_on(&mut self, job: Job, lane: usize, pair: &mut Pair) -> Option<Job> {
+    fn go_on(&mut self, job: Job, lane: usize, work: &mut Work) -> Option<Job> {
+        let pair = &mut work.pair;
         match job {
             Job::H(block) => {
                 if absorb_next(pair, lane, SHA3_256, self.h_of.of?, block) {
@@ -227,23 +242,19 @@ impl<'a> Schedule<'a> {
                 self.sigma = Some(with_index(&both[32..]));
                 None
             }
-            Job::Noise { index, block } => self.go_on_noise(index, block, lane, pair),
-            Job::Entry(index) => {
-                pair.squeeze(lane, &mut self.block[..SHAKE128.bytes]);
-                let Some(poly) = self.uniform[lane].fill(&self.block) else {
-                    return Some(Job::Entry(index));
-                };
-                self.matrix[index] = poly;
-                None
+            Job::Noise { index, block } => self.go_on_noise(index, block, lane, work),
+            Job::Entry { index, count } => {
+                let count = uniform(&mut self.matrix[index], count, |i| pair.word(lane, i));
+                (count < 256).then_some(Job::Entry { index, count })
             }
         }
     }
 
-    fn go_on_noise(&mut self, index: usize, block: usize, lane: usize, pair: &mut Pair) -> Option<Job> {
+    fn go_on_noise(&mut self, index: usize, block: usize, lane: usize, work: &mut Work) -> Option<Job> {
         let Noise { eta, poly } = &mut self.noise[index];
         let at = block * SHAKE256.bytes;
-        let bytes = &mut self.bytes[lane];
-        pair.squeeze(lane, &mut bytes[at..at + SHAKE256.bytes]);
+        let bytes = &mut work.bytes[lane];
+        work.pair.squeeze(lane, &mut bytes[at..at + SHAKE256.bytes]);
         if at + SHAKE256.bytes < 64 * *eta {
             return Some(Job::Noise {
                 index,

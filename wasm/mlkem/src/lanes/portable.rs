@@ -55,6 +55,18 @@ impl V128 {
         *lanes = self.0;
     }
 
+    /// The low half of the lanes.
+    #[inline(always)]
+    pub fn store_low(self, lanes: &mut [i16; 4]) {
+        lanes.copy_from_slice(&self.0[..4]);
+    }
+
+    /// The high half of the lanes.
+    #[inline(always)]
+    pub fn store_high(self, lanes: &mut [i16; 4]) {
+        lanes.copy_from_slice(&self.0[4..]);
+    }
+
     #[inline(always)]
     pub fn load_bytes(bytes: &[u8; 16]) -> Self {
         Self::from_bytes(*bytes)

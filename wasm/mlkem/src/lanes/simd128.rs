@@ -31,6 +31,20 @@ impl V128 {
         unsafe { v128_store(lanes.as_mut_ptr().cast(), self.0) }
     }
 
+    /// The low half of the lanes.
+    #[inline(always)]
+    pub fn store_low(self, lanes: &mut [i16; 4]) {
+        // Safety: the reference covers 8 writable bytes, and the instruction needs no alignment.
+        unsafe { v128_store64_lane::<0>(self.0, lanes.as_mut_ptr().cast()) }
+    }
+
+    /// The high half of the lanes.
+    #[inline(always)]
+    pub fn store_high(self, lanes: &mut [i16; 4]) {
+        // Safety: as `store_low`.
+        unsafe { v128_store64_lane::<1>(self.0, lanes.as_mut_ptr().cast()) }
+    }
+
     #[inline(always)]
     pub fn load_bytes(bytes: &[u8; 16]) -> Self {
         // Safety: as `load`.
