@@ -3,7 +3,7 @@ import { initCryptoNode } from '../src/crypto/node.ts';
 import { circuitRow, readAnchors, withRelays } from './circuits.ts';
 import { coreParts, type Part } from './core.ts';
 import { firstMessageRows } from './first-message.ts';
-import { lineOf, type Row } from './figures.ts';
+import { lineOf, type Row } from '../src/crypto/race.ts';
 import { messageRows } from './messages.ts';
 import { nodeHost } from './native.ts';
 import { pageRows } from './chromium.ts';

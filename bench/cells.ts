@@ -8,7 +8,7 @@ import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { equal, systemRandom, type Bytes } from '../src/base/index.ts';
 import { memory, wasm } from '../src/crypto/core.ts';
 import { CELL, encipherLayers, LayerKey, ring } from '../src/crypto/index.ts';
-import { race, type Operation, type Row } from './figures.ts';
+import { race, type Operation, type Row } from '../src/crypto/race.ts';
 import type { NativeCrypto } from './host.ts';
 import type { Sodium, SodiumSlot } from './peers.ts';
 

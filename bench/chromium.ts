@@ -7,7 +7,7 @@ import { chromium, type Page } from '@playwright/test';
 import { findChromium, installChromium } from '../scripts/chromium.ts';
 import { inRoot } from '../scripts/program.ts';
 import type { Verdict } from './dudect.ts';
-import type { Row } from './figures.ts';
+import type { Row } from '../src/crypto/race.ts';
 
 export const flags = [
   '--no-sandbox',

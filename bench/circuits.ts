@@ -7,7 +7,7 @@ import { choosePath, Directory, DirectoryClient, parseAnchors, type Anchor, type
 import { libp2pLink } from '../src/link/index.ts';
 import { CircuitClient, MessageKind } from '../src/onion/index.ts';
 import { LocalNetwork } from '../scripts/local-network.ts';
-import { rowOf, type Row } from './figures.ts';
+import { rowOf, type Row } from '../src/crypto/race.ts';
 
 const RELAYS = 5;
 const WARM = 5;

@@ -1,7 +1,7 @@
 /** The rows about the core, which run in Node and in a page alike. */
 import { cellRows } from './cells.ts';
 import { exchangeRows } from './exchanges.ts';
-import type { Row } from './figures.ts';
+import type { Row } from '../src/crypto/race.ts';
 import type { Host } from './host.ts';
 import { loadMlKemJs, loadOqs, loadSodium, loadWasmSha256 } from './peers.ts';
 

@@ -6,7 +6,8 @@ import { ml_kem768 as nobleKem } from '@noble/post-quantum/ml-kem.js';
 import { equal, isRefusal, systemRandom, type Bytes, type Refusal } from '../src/base/index.ts';
 import { createHop, OnionKey, sha256, wipeHop } from '../src/crypto/index.ts';
 import { mlkem768, x25519 } from '../src/crypto/primitives.ts';
-import { race, type Operation, type Row } from './figures.ts';
+import { webKem } from '../src/crypto/web-kem.ts';
+import { race, type Row } from '../src/crypto/race.ts';
 import type { NativeCrypto } from './host.ts';
 import type { MlKemJs, Oqs, Sodium, WasmHash } from './peers.ts';
 
@@ -31,25 +32,6 @@ export async function* exchangeRows(peers: ExchangePeers): AsyncGenerator<Row> {
   yield await x25519Row(peers);
   yield* handshakeRows();
   yield await sha256Row(peers);
-}
-
-/** What not every Node has. The types of the platform do not know it either. */
-interface KemSubtle {
-  generateKey(name: 'ML-KEM-768', extractable: boolean, usages: readonly string[]): Promise<CryptoKeyPair>;
-  encapsulateBits(name: 'ML-KEM-768', key: CryptoKey): Promise<{ readonly ciphertext: ArrayBuffer }>;
-  decapsulateBits(name: 'ML-KEM-768', key: CryptoKey, ciphertext: ArrayBuffer): Promise<ArrayBuffer>;
-}
-const hasKem = (subtle: unknown): subtle is KemSubtle => typeof subtle === 'object' && subtle !== null && 'encapsulateBits' in subtle;
-
-/** Three operations of WebCrypto, where it has ML-KEM at all. */
-async function webKem(): Promise<Readonly<Record<'keygen' | 'encaps' | 'decaps', Operation>> | undefined> {
-  const { subtle } = crypto;
-  if (!hasKem(subtle)) return undefined;
-  const keygen = () => subtle.generateKey('ML-KEM-768', true, ['encapsulateBits', 'decapsulateBits']);
-  const pair = await keygen();
-  const encaps = () => subtle.encapsulateBits('ML-KEM-768', pair.publicKey);
-  const { ciphertext } = await encaps();
-  return { keygen, encaps, decaps: () => subtle.decapsulateBits('ML-KEM-768', pair.privateKey, ciphertext) };
 }
 
 /** Every one of them draws its own randomness. */

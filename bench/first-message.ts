@@ -12,7 +12,7 @@ import { chromium, type Browser, type BrowserContext, type Page } from '@playwri
 import { findChromium, installChromium } from '../scripts/chromium.ts';
 import { startSotto } from '../e2e/fixtures.ts';
 import { flags } from './chromium.ts';
-import { rowOf, type Row } from './figures.ts';
+import { rowOf, type Row } from '../src/crypto/race.ts';
 
 const ROUNDS = 7;
 const PATIENCE = 60_000;

@@ -7,7 +7,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { exponential, systemRandom } from '../src/base/index.ts';
-import { quantile, rowOf, type Row } from './figures.ts';
+import { quantile, rowOf, type Row } from '../src/crypto/race.ts';
 import { startRounds, type RoundProcess, type Told } from './rounds.ts';
 
 const ROUNDS = 81;

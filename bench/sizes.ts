@@ -8,7 +8,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { buildApp } from '../scripts/build.ts';
-import { rowOf, type Row } from './figures.ts';
+import { rowOf, type Row } from '../src/crypto/race.ts';
 
 /** Pictures for the system's lists; a page never asks for them. */
 const left = /\.png$|^\./;

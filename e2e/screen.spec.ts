@@ -608,6 +608,24 @@ test('on a phone one place shows at a time, with a way back', async () => {
   await page.context().close();
 });
 
+test('About times the core on this machine, beside what else a page could use', async () => {
+  const { page, troubles } = await open(garden);
+  await page.getByRole('button', { name: 'About Sotto' }).click();
+  const about = page.getByRole('dialog', { name: 'About Sotto' });
+  await about.getByRole('button', { name: 'Time it here' }).click();
+  const rows = about.getByRole('table').getByRole('row');
+  await expect(rows).toHaveCount(7, { timeout: 50_000 });
+  await expect(about.getByRole('button', { name: 'Time it here' })).toBeVisible();
+  for (const row of (await rows.all()).slice(1)) {
+    const [ours = '', noble = ''] = await row.getByRole('cell').allInnerTexts();
+    expect(Number(ours)).toBeGreaterThan(0);
+    expect(noble).toMatch(/^[\d.]+ × [\d.]+$/);
+  }
+  await expectAccessible(page, 'light');
+  expect(troubles).toEqual([]);
+  await page.context().close();
+});
+
 test('forced colours and right-to-left still hold', async () => {
   const { page, troubles } = await open(garden, { forcedColors: 'active' });
   await page.evaluate(() => {

@@ -3,7 +3,7 @@ import { systemRandom } from '../../src/base/index.ts';
 import { initCrypto } from '../../src/crypto/index.ts';
 import { coreParts } from '../core.ts';
 import { judge, type Verdict } from '../dudect.ts';
-import type { Row } from '../figures.ts';
+import type { Row } from '../../src/crypto/race.ts';
 import { planted, subjects } from '../subjects.ts';
 import { load } from './peers.js';
 

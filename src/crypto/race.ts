@@ -1,5 +1,5 @@
 /**
- * How figures are taken: all that are compared run in turn, round by round, so that whatever the machine does meanwhile meets each alike.
+ * How figures are taken, for `npm run bench` and for the app's own table: all that are compared run in turn, round by round, so that whatever the machine does meanwhile meets each alike.
  *
  *   round 1   ours  peer a  peer b        figure   median over the rounds
  *   round 2   peer a  peer b  ours        ratio    median over the rounds of ours ÷ peer of that same round
@@ -25,7 +25,7 @@ export interface Row {
 export type Rounds = readonly Readonly<Record<string, number>>[];
 
 /** Far below a time slice: on a busy machine most batches then run without a break, and the median is one that did. A page's clock is coarser. */
-const BATCH_MS = 'process' in globalThis ? 0.25 : 1;
+const BATCH_MS = 'process' in globalThis ? 0.25 : globalThis.crossOriginIsolated ? 1 : 4;
 const ROUNDS = 401;
 /** Slow operations have fewer rounds, but no fewer than these. */
 const LEAST_ROUNDS = 41;
@@ -96,12 +96,12 @@ async function prepared(operation: Operation) {
   return { operation, times, waits };
 }
 
-/** Runs operations against each other. `per`: how many things one operation does; the figure is µs for one of them. */
-export async function race(id: string, operations: Readonly<Record<string, Operation>>, per = 1): Promise<Row> {
+/** Runs operations against each other for about `span` ms. `per`: how many things one operation does; the figure is µs for one of them. */
+export async function race(id: string, operations: Readonly<Record<string, Operation>>, per = 1, span = RACE_MS): Promise<Row> {
   const field: { readonly name: string; readonly operation: Operation; readonly times: number; readonly waits: boolean }[] = [];
   for (const [name, operation] of Object.entries(operations)) field.push({ name, ...(await prepared(operation)) });
   const rounds: Record<string, number>[] = [];
-  const end = performance.now() + RACE_MS;
+  const end = performance.now() + span;
   for (let round = 0; round < ROUNDS && (round < LEAST_ROUNDS || performance.now() < end); round++) {
     const figures: Record<string, number> = {};
     for (let i = 0; i < field.length; i++) {

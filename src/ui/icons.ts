@@ -14,6 +14,7 @@ export { default as Eye } from 'lucide-react/icons/eye';
 export { default as EyeOff } from 'lucide-react/icons/eye-off';
 export { default as HardDrive } from 'lucide-react/icons/hard-drive';
 export { default as Hourglass } from 'lucide-react/icons/hourglass';
+export { default as Info } from 'lucide-react/icons/info';
 export { default as LinkIcon } from 'lucide-react/icons/link';
 export { default as LogOut } from 'lucide-react/icons/log-out';
 export { default as PanelRight } from 'lucide-react/icons/panel-right';

@@ -1,10 +1,10 @@
 /** The list of rooms, with what was said last and what is unread. */
-import { useId, useState } from 'react';
+import { lazy, Suspense, useId, useState } from 'react';
 import type { RoomId } from '../base/index.ts';
 import type { RoomItem } from './peer-view.ts';
 import { brief } from './dates.ts';
 import { AskText, Dialog } from './dialog.tsx';
-import { LinkIcon, Pencil, Plus } from './icons.ts';
+import { Info, LinkIcon, Pencil, Plus } from './icons.ts';
 import { LinkField } from './link-field.tsx';
 import { Avatar, dyeOf, Wordmark } from './marks.tsx';
 import { cleanName } from './name-field.tsx';
@@ -59,10 +59,13 @@ function Row({ room, current, hasDraft, onOpen }: { room: RoomItem; current: boo
   );
 }
 
+const About = lazy(() => import('./about.tsx').then((module) => ({ default: module.About })));
+
 function Me() {
   const peer = usePeer();
   const { name } = useView();
   const [asks, setAsks] = useState(false);
+  const [about, setAbout] = useState(false);
   return (
     <footer className="me">
       <Avatar name={name} dye="mine" />
@@ -79,6 +82,14 @@ function Me() {
       >
         <Pencil className="icon" aria-hidden="true" />
       </button>
+      <button type="button" className="icon-button" aria-label={words.about.title} title={words.about.title} onClick={() => setAbout(true)}>
+        <Info className="icon" aria-hidden="true" />
+      </button>
+      {about && (
+        <Suspense>
+          <About onClose={() => setAbout(false)} />
+        </Suspense>
+      )}
       {asks && (
         <AskText
           title={words.names.newTitle}

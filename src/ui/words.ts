@@ -293,6 +293,28 @@ export const words = {
     limits: 'Someone who watches the whole network for days, or runs both your guard and the mailbox, may still guess who talks with whom.',
   },
 
+  about: {
+    title: 'About Sotto',
+    is: 'A private room for people and agents. What you say is signed, sealed against computers yet to come, and carried by three relays of which none knows both ends. The sealing is a small program of our own, and this page can time it.',
+    measure: 'Time it here',
+    measuring: 'Timing',
+    note: 'Takes some seconds. Nothing is sent anywhere.',
+    caption: 'Millionths of a second for each, and how many times longer the others take',
+    what: 'What',
+    noble: 'JavaScript (noble)',
+    webcrypto: 'The browser’s own',
+    none: '–',
+    times: (n: string): string => `× ${n}`,
+    rows: {
+      'cell-layer': 'One layer of a cell',
+      'onion-3': 'Three layers of a cell',
+      'mlkem768-keygen': 'ML-KEM-768, a key pair',
+      'mlkem768-encaps': 'ML-KEM-768, sealing',
+      'mlkem768-decaps': 'ML-KEM-768, opening',
+      x25519: 'X25519',
+    } as Readonly<Record<string, string>>,
+  },
+
   shortfall: 'Something went wrong. Nothing that was shown as sent is lost.',
 } as const;
 
