@@ -61,11 +61,16 @@ export class CircuitTable {
     return this.#links.has(link) && id !== 0 && givenByDialler(id) !== link.initiator && !this.#on(link).has(id);
   }
 
-  /** No further circuit may come over this link. */
-  full(link: CellLink): boolean {
+  /** No further circuit may come over this link, besides those whose CREATE `waits` to be answered. */
+  full(link: CellLink, waits: number): boolean {
     const circuits = this.#on(link);
-    if (this.#circuits.size >= this.#limits.circuits || circuits.size >= this.#limits.circuitsPerLink) return true;
-    return count(circuits, ({ proven }) => !proven) >= this.#limits.halfBuiltPerLink;
+    if (this.#circuits.size + waits >= this.#limits.circuits || circuits.size + waits >= this.#limits.circuitsPerLink) return true;
+    return waits + count(circuits, ({ proven }) => !proven) >= this.#limits.halfBuiltPerLink;
+  }
+
+  /** Circuits of this link that have carried a cell. */
+  inUse(link: CellLink): number {
+    return count(this.#on(link), ({ proven }) => proven);
   }
 
   /** No further circuit may be extended over this link. */

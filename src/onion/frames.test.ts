@@ -69,7 +69,7 @@ function makeHop(): { hop: Hop; link: Recorder; key: OnionKey; keyId: Bytes } {
     networkTime: () => 1_800_000_000,
     dial: () => Promise.reject(new Error('nobody')),
     sink: { pass: (_mean, send) => send() },
-    limits: { circuits: 1e6, circuitsPerLink: 1e6, halfBuiltPerLink: 1e6 },
+    limits: { circuits: 1e6, circuitsPerLink: 1e6, halfBuiltPerLink: 1e6, createsAtOnce: 1e6 },
   });
   const link = new Recorder(false);
   hop.opened(link);

@@ -9,6 +9,9 @@ export interface HopLimits {
   /** Circuits of a link on which no cell has come yet, and those waiting for CREATED. */
   readonly halfBuiltPerLink: number;
   readonly halfBuiltMs: number;
+  /** Handshakes a second, and how many may be saved up. */
+  readonly createsPerSecond: number;
+  readonly createsAtOnce: number;
   readonly circuitsPerLink: number;
   readonly circuits: number;
   /** No circuit lives longer, ms: clients rotate theirs every 10 minutes. */
@@ -27,6 +30,8 @@ export interface HopLimits {
 export const hopLimits: HopLimits = {
   halfBuiltPerLink: 64,
   halfBuiltMs: 10_000,
+  createsPerSecond: 200,
+  createsAtOnce: 32,
   circuitsPerLink: 1024,
   circuits: 8192,
   lifeMs: 3_600_000,

@@ -12,6 +12,7 @@ import { ControlType, type CellLink, type LinkHandler } from '../link/index.ts';
 import { openCell, setHeader } from './cell.ts';
 import { CircuitTable } from './circuit-table.ts';
 import { MessageKind, type ExitHandler } from './circuit.ts';
+import { CreateQueue } from './create-queue.ts';
 import { Conversation, gapPatience, longestDelay, type CellOut } from './conversation.ts';
 
 import type { Incoming } from './assembler.ts';
@@ -43,6 +44,7 @@ export class Hop implements LinkHandler {
   readonly #limits: HopLimits;
   readonly #exits = new Map<MessageKind, ExitHandler>();
   readonly #table: CircuitTable;
+  readonly #creates: CreateQueue;
   #keys = 0;
   #waiting = 0;
   #sweep: Cancel | undefined;
@@ -51,6 +53,13 @@ export class Hop implements LinkHandler {
     this.#options = options;
     this.#limits = { ...hopLimits, ...options.limits };
     this.#table = new CircuitTable(this.#limits);
+    this.#creates = new CreateQueue({
+      clock: options.clock,
+      perSecond: this.#limits.createsPerSecond,
+      burst: this.#limits.createsAtOnce,
+      inUse: (link) => this.#table.inUse(link),
+      run: (link, id, create) => this.#answer(link, id, create),
+    });
     this.counters = options.counters ?? new Counters();
     for (const exit of options.exits) for (const kind of exit.kinds) this.#exits.set(kind, exit);
   }
@@ -62,6 +71,7 @@ export class Hop implements LinkHandler {
 
   /** Ends every circuit. */
   stop(): void {
+    this.#creates.stop();
     for (const circuit of this.#table.all()) this.#destroy(circuit, DestroyReason.FINISHED);
   }
 
@@ -70,6 +80,7 @@ export class Hop implements LinkHandler {
   }
 
   closed(link: CellLink): void {
+    this.#creates.forget(link);
     for (const circuit of this.#table.close(link)) this.#destroy(circuit, DestroyReason.UNREACHABLE);
   }
 
@@ -90,14 +101,18 @@ export class Hop implements LinkHandler {
   }
 
   #create(link: CellLink, id: number, create: Bytes): void {
-    if (!this.#table.mayGive(link, id)) {
+    if (!this.#table.mayGive(link, id) || this.#creates.has(link, id)) {
       this.counters.count('create-id');
       return;
     }
-    if (this.#table.full(link)) {
+    if (this.#table.full(link, this.#creates.waiting(link))) {
       this.#refuseCreate(link, id, 'create-bound', DestroyReason.BOUND);
       return;
     }
+    this.#creates.add(link, id, create);
+  }
+
+  #answer(link: CellLink, id: number, create: Bytes): void {
     const accepted = this.#accept(create);
     const params = isRefusal(accepted) ? accepted : decodeParamsOut(accepted.hop.params);
     if (isRefusal(accepted) || isRefusal(params)) {
@@ -163,8 +178,8 @@ export class Hop implements LinkHandler {
     const circuit = this.#table.find({ link, id });
     const reason = decodeDestroy(payload);
     if (isRefusal(reason)) this.counters.count(reason.refused);
-    else if (circuit === undefined) this.counters.count('unknown-circuit');
-    else this.#destroy(circuit, DestroyReason.PASSED_ON, link);
+    else if (circuit !== undefined) this.#destroy(circuit, DestroyReason.PASSED_ON, link);
+    else this.counters.count(this.#creates.withdraw(link, id) ? 'create-withdrawn' : 'unknown-circuit');
   }
 
   /** A cell from the client's side. */
