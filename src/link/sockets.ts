@@ -86,7 +86,11 @@ export class SocketGuard {
     listener.wsServer.options.maxPayload = this.#limits.message;
     const connected = listener.onWsServerConnection.bind(listener);
     listener.onWsServerConnection = (webSocket, request) => {
-      webSocket.on('error', () => this.#counters.count('websocket-error'));
+      webSocket.on('error', () => {
+        this.#counters.count('websocket-error');
+        // It would wait for the other side's goodbye, and read on until then.
+        webSocket.terminate();
+      });
       this.#deadlines.get(request.socket)?.();
       connected(
         resettable(webSocket, () => webSocket.terminate()),
