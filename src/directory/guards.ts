@@ -38,6 +38,8 @@ export class Guards {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #resting = new Map<RelayId, Rest>();
+  /** Until when, ms since 1970. */
+  readonly #distrusted = new Map<RelayId, number>();
   #kept: readonly GuardState[];
 
   /** `state` is what `state()` gave before; empty at first. */
@@ -77,7 +79,7 @@ export class Guards {
   pick(mailbox?: RelayId): GuardState | undefined {
     const now = this.#clock.now();
     const others = this.#kept.filter(({ id }) => id !== mailbox);
-    const rest = (guard: GuardState): number => this.#resting.get(guard.id)?.until ?? 0;
+    const rest = ({ id }: GuardState): number => this.#restsUntil(id);
     return others.find((guard) => rest(guard) <= now) ?? others.toSorted((a, b) => rest(a) - rest(b))[0];
   }
 
@@ -99,7 +101,16 @@ export class Guards {
   }
 
   isResting(id: RelayId): boolean {
-    return (this.#resting.get(id)?.until ?? 0) > this.#clock.now();
+    return this.#restsUntil(id) > this.#clock.now();
+  }
+
+  /** It answers, but what goes through it comes to nothing: another is used for ten minutes. */
+  distrust(id: RelayId): void {
+    this.#distrusted.set(id, this.#clock.now() + LONGEST_REST_MS);
+  }
+
+  #restsUntil(id: RelayId): number {
+    return Math.max(this.#resting.get(id)?.until ?? 0, this.#distrusted.get(id) ?? 0);
   }
 
   /** It failed when it was last asked. */

@@ -6,6 +6,8 @@ import type { Clock, RelayId } from '../base/index.ts';
 
 const LEAST_RELAYS = 3;
 const MOST_RELAYS = 64;
+/** Clocks differ; by so much only those that are wrong, ms. */
+const FAR = 600_000;
 
 export class NetworkTime {
   readonly #clock: Clock;
@@ -36,6 +38,12 @@ export class NetworkTime {
     const middle = sorted.length >> 1;
     const [low = 0, high = 0] = sorted.slice(sorted.length % 2 === 0 ? middle - 1 : middle);
     return sorted.length % 2 === 0 ? Math.round((low + high) / 2) : low;
+  }
+
+  /** What it said last is far from what the others say. */
+  isFar(relay: RelayId): boolean {
+    const own = this.#ahead.get(relay);
+    return this.known && own !== undefined && Math.abs(own - this.ahead) > FAR;
   }
 
   /** Milliseconds since 1970. */

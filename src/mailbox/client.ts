@@ -6,13 +6,14 @@
  */
 import type { Clock, Counters, RelayId } from '../base/index.ts';
 import type { CircuitSource } from '../onion/index.ts';
-import type { Follower, Mailboxes, Stored, Subscription, Topic } from './mailboxes.ts';
+import type { Follower, MailboxMisdeed, Mailboxes, Stored, Subscription, Topic } from './mailboxes.ts';
 import { Session } from './session.ts';
 
 export interface CircuitMailboxesOptions {
   readonly circuits: CircuitSource;
   readonly clock: Clock;
   readonly counters?: Counters;
+  misbehaved?(mailbox: RelayId, what: MailboxMisdeed): void;
 }
 
 export function circuitMailboxes(options: CircuitMailboxesOptions): Mailboxes {
@@ -21,7 +22,13 @@ export function circuitMailboxes(options: CircuitMailboxesOptions): Mailboxes {
     const key = `${mailbox} ${isolation}`;
     const known = sessions.get(key);
     if (known !== undefined) return known;
-    const made = new Session({ ...options, isolation, mailbox, ended: () => sessions.delete(key) });
+    const made = new Session({
+      ...options,
+      isolation,
+      mailbox,
+      misbehaved: (what) => options.misbehaved?.(mailbox, what),
+      ended: () => sessions.delete(key),
+    });
     sessions.set(key, made);
     return made;
   };

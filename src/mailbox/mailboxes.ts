@@ -31,6 +31,9 @@ export class MailboxError extends Error {
   }
 }
 
+/** `not-kept`: said STORED, and the blob did not come back to whoever posted it. `left-out`: gaps in what is handed over. */
+export type MailboxMisdeed = 'not-kept' | 'left-out';
+
 export interface Follower {
   /** A blob, in the order of the mailbox's cursor; may come again after a change of circuit. */
   blob(instance: number, cursor: bigint, blob: Bytes): void;

@@ -23,6 +23,7 @@ import {
   type Message,
 } from '../onion/index.ts';
 import { isBlobSize } from './blob-size.ts';
+import { KeptWatch } from './kept-watch.ts';
 import {
   NO_MORE,
   decodeBlob,
@@ -35,7 +36,7 @@ import {
   type BlobFrame,
   type Place,
 } from './frames.ts';
-import { MailboxError, type Follower, type Stored, type Subscription, type Topic } from './mailboxes.ts';
+import { MailboxError, type Follower, type MailboxMisdeed, type Stored, type Subscription, type Topic } from './mailboxes.ts';
 import { topicOf } from './topic.ts';
 
 export interface SessionOptions {
@@ -44,6 +45,8 @@ export interface SessionOptions {
   readonly counters?: Counters;
   readonly isolation: string;
   readonly mailbox: RelayId;
+  /** The mailbox does not keep what it said it stored, or leaves out some of what it hands over. */
+  misbehaved?(what: MailboxMisdeed): void;
   /** Nobody uses it any more. */
   ended(): void;
 }
@@ -52,6 +55,11 @@ export interface SessionOptions {
 const SILENT_MS = 10_000;
 /** When to subscribe again after a refusal that names no time, ms. */
 const RETRY_MS = 30_000;
+/** A topic counts as followed once it has caught up for so long, ms. */
+const FOLLOWED_MS = 30_000;
+/** A gap in what is handed over is asked about again, at most so often, ms; so many in a row are no accident. */
+const GAP_PAUSE_MS = 5_000;
+const MOST_GAPS = 3;
 
 interface Posting {
   readonly body: Bytes;
@@ -66,6 +74,9 @@ interface Following {
   readonly follower: Follower;
   /** The last blob handed over. */
   at: Stored | undefined;
+  /** When it had caught up on the present circuit. */
+  caughtUpAt: number | undefined;
+  gaps: number;
   retry: Cancel | undefined;
   ended: boolean;
 }
@@ -73,6 +84,7 @@ interface Following {
 export class Session implements CircuitUser {
   readonly #options: SessionOptions;
   readonly #keep: Keep;
+  readonly #watch: KeptWatch;
   readonly #postings = new Set<Posting>();
   readonly #followings = new Map<TopicId, Following>();
   #circuit: Circuit | undefined;
@@ -81,6 +93,11 @@ export class Session implements CircuitUser {
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#keep = options.circuits.keep(options.isolation, options.mailbox, this);
+    this.#watch = new KeptWatch({
+      clock: options.clock,
+      isFollowed: (topic) => this.#isFollowed(topic),
+      notKept: () => options.misbehaved?.('not-kept'),
+    });
   }
 
   /** Throws RangeError for a blob that is not of a padded size. */
@@ -98,14 +115,23 @@ export class Session implements CircuitUser {
       const posting: Posting = {
         body,
         blobHash: hash(blobHash),
-        resolve: (stored) => (settle(), resolve(stored)),
-        reject: (error) => (settle(), reject(error)),
+        resolve: (stored) => {
+          this.#watch.stored(id, posting.blobHash, stored, this.#followings.get(id)?.at);
+          settle();
+          resolve(stored);
+        },
+        reject: (error) => {
+          this.#watch.forget(id, posting.blobHash);
+          settle();
+          reject(error);
+        },
       };
       const cancel = this.#options.clock.after(SILENT_MS, () => {
         if (this.#circuit !== undefined) this.#keep.check(this.#circuit);
         posting.reject(new MailboxError('silent', 'the mailbox did not answer'));
       });
       this.#postings.add(posting);
+      if (this.#followings.has(id)) this.#watch.posting(id, posting.blobHash);
       if (this.#circuit?.closed === false) void this.#send(this.#circuit, posting);
     });
   }
@@ -114,7 +140,16 @@ export class Session implements CircuitUser {
   follow(topic: Topic, from: Stored | undefined, follower: Follower): Subscription {
     const id = topicOf(topic.seed);
     if (this.#followings.has(id)) throw new Error('follow: this topic is followed already; close that subscription first');
-    const following: Following = { topic: id, seed: topic.seed, follower, at: from, retry: undefined, ended: false };
+    const following: Following = {
+      topic: id,
+      seed: topic.seed,
+      follower,
+      at: from,
+      caughtUpAt: undefined,
+      gaps: 0,
+      retry: undefined,
+      ended: false,
+    };
     this.#followings.set(id, following);
     if (this.#circuit?.closed === false) void this.#subscribe(this.#circuit, following);
     return {
@@ -134,7 +169,10 @@ export class Session implements CircuitUser {
     this.#circuit = circuit;
     circuit.onMessage = (message) => this.#pushed(message);
     for (const posting of [...this.#postings]) void this.#send(circuit, posting);
-    for (const following of [...this.#followings.values()]) void this.#subscribe(circuit, following);
+    for (const following of [...this.#followings.values()]) {
+      following.caughtUpAt = undefined;
+      void this.#subscribe(circuit, following);
+    }
   }
 
   failed(error: Error): void {
@@ -192,11 +230,31 @@ export class Session implements CircuitUser {
     // What was still on its way when the subscription closed.
     if (following === undefined) return undefined;
     const reached = reachedIn(following, instance);
+    if (this.#watch.isWatching(topic)) this.#watch.blob(topic, { instance, cursor }, hash(sha256(blob)));
     if (cursor <= reached) return refuse('blob-again');
-    if (after > reached) return refuse('blob-out-of-turn');
+    if (after > reached) return this.#gap(following);
     following.at = { instance, cursor };
+    following.gaps = 0;
     following.follower.blob(instance, cursor, blob);
     return undefined;
+  }
+
+  /** What leaves a gap may be on its way from an earlier subscription: it is asked for once more, from where this one has come. */
+  #gap(following: Following): Refusal {
+    const circuit = this.#circuit;
+    if (following.retry === undefined && circuit?.closed === false) {
+      if (++following.gaps >= MOST_GAPS) this.#options.misbehaved?.('left-out');
+      following.retry = this.#options.clock.after(GAP_PAUSE_MS, () => {
+        following.retry = undefined;
+        if (!circuit.closed && this.#circuit === circuit) void this.#subscribe(circuit, following);
+      });
+    }
+    return refuse('blob-out-of-turn');
+  }
+
+  #isFollowed(topic: TopicId): boolean {
+    const since = this.#followings.get(topic)?.caughtUpAt;
+    return since !== undefined && this.#circuit?.closed === false && this.#options.clock.now() - since >= FOLLOWED_MS;
   }
 
   #caughtUp(frame: Place | Refusal): Refusal | undefined {
@@ -206,6 +264,8 @@ export class Session implements CircuitUser {
     const { instance, cursor } = frame;
     if (cursor > reachedIn(following, instance)) return refuse('caught-up-out-of-turn');
     if (following.at?.instance !== instance) following.at = { instance, cursor };
+    following.caughtUpAt ??= this.#options.clock.now();
+    this.#watch.caughtUp(frame.topic, following.at);
     following.follower.caughtUp(instance, following.at.cursor);
     return undefined;
   }
