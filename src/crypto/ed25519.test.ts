@@ -5,7 +5,7 @@ import { ml_dsa65 as lattice } from '@noble/post-quantum/ml-dsa.js';
 import { sha512 } from '@noble/hashes/sha2.js';
 import { concat, fromHex, toHex, utf8 } from '../base/index.ts';
 import { seededRandom, testSeed } from '../base/testing.ts';
-import { ed25519, nobleEngine, useEd25519, type Ed25519Engine } from './ed25519.ts';
+import { ed25519, nobleEngine, setEd25519, type Ed25519Engine } from './ed25519.ts';
 import { nativeEd25519, nativeMlDsaVerify } from './native-signatures.ts';
 import { initCryptoNode } from './node.ts';
 import { vectorFile } from './vector-files.ts';
@@ -49,10 +49,10 @@ function mixed(a: bigint, t: number, r: bigint, u: number): Made {
 const underNoble = ({ key, message, signature }: Made): boolean => curve.verify(signature, message, key, { zip215: false });
 
 beforeAll(initCryptoNode);
-afterAll(() => useEd25519(nativeEd25519));
+afterAll(() => setEd25519(nativeEd25519));
 
 describe.each(engines)('the rule, computed by %s', (_, engine) => {
-  beforeAll(() => useEd25519(engine));
+  beforeAll(() => setEd25519(engine));
   const accepts = ({ key, message, signature }: Made): boolean => ed25519.verify(key, message, signature);
 
   it('signs and derives keys as RFC 8032 says', () => {
@@ -171,7 +171,7 @@ describe('the engines beside each other', () => {
     );
     for (const made of [...cases, ...odd]) {
       const answers = engines.map(([, engine]) => {
-        useEd25519(engine);
+        setEd25519(engine);
         return ed25519.verify(made.key, made.message, made.signature);
       });
       expect(answers[0]).toBe(answers[1]);

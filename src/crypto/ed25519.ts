@@ -44,7 +44,7 @@ export const nobleEngine: Ed25519Engine = {
 let engine = nobleEngine;
 
 /** Has everything after it computed by another engine. Its answers must be the same, or peers part ways. */
-export function useEd25519(other: Ed25519Engine): void {
+export function setEd25519(other: Ed25519Engine): void {
   engine = other;
 }
 

@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { initCrypto } from './core.ts';
-import { useEd25519 } from './ed25519.ts';
+import { setEd25519 } from './ed25519.ts';
 import { nativeEd25519, nativeMlDsaVerify } from './native-signatures.ts';
-import { useMlDsaVerify } from './signature.ts';
+import { setMlDsaVerify } from './signature.ts';
 
 /** Where the core lies: the folder named by SOTTO_WASM_PKG (a build to be tested), or the one that is checked in. */
 export function wasmFolder(): string {
@@ -15,6 +15,6 @@ export function wasmFolder(): string {
 /** Makes the crypto door ready in Node, which has faster signatures of its own. */
 export async function initCryptoNode(): Promise<void> {
   await initCrypto(new Uint8Array(await readFile(join(wasmFolder(), 'sotto_core_bg.wasm'))));
-  useEd25519(nativeEd25519);
-  useMlDsaVerify(nativeMlDsaVerify);
+  setEd25519(nativeEd25519);
+  setMlDsaVerify(nativeMlDsaVerify);
 }

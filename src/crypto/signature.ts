@@ -29,7 +29,7 @@ export const nobleMlDsaVerify: MlDsaVerify = (publicKey, message, signature) => 
 let verifyLattice = nobleMlDsaVerify;
 
 /** Has everything after it verified by another implementation, which must give the same answers. */
-export function useMlDsaVerify(other: MlDsaVerify): void {
+export function setMlDsaVerify(other: MlDsaVerify): void {
   verifyLattice = other;
 }
 
