@@ -5,6 +5,7 @@ import type { Head } from '../replica/index.ts';
 import { create, decodeStrict, encode, ReceiptBodySchema } from '../wire/index.ts';
 import type { ReceiptRead } from './batches.ts';
 import { reaches, readHeads, wireHead } from './heads.ts';
+import { newest, readPresence, wirePresence, type Presence } from './presence.ts';
 
 const PREFIX = 'r/';
 
@@ -12,6 +13,7 @@ interface Known {
   heads: readonly Head[];
   prekey: Bytes | undefined;
   read: readonly Head[];
+  direct: Presence | undefined;
 }
 
 export class Acknowledgements {
@@ -24,24 +26,30 @@ export class Acknowledgements {
       const body = decodeStrict(ReceiptBodySchema, value);
       const heads = isRefusal(body) ? body : readHeads(body.heads);
       const read = isRefusal(body) ? body : readHeads(body.read);
-      if (isRefusal(body) || isRefusal(heads) || isRefusal(read)) continue;
+      const direct = isRefusal(body) ? body : body.direct && readPresence(body.direct);
+      if (isRefusal(body) || isRefusal(heads) || isRefusal(read) || isRefusal(direct)) continue;
       const prekey = body.prekey.length === 0 ? undefined : new Uint8Array(body.prekey);
-      this.#known.set(deviceId(body.device), { heads, prekey, read });
+      this.#known.set(deviceId(body.device), { heads, prekey, read, direct });
     }
   }
 
-  /** Takes a verified receipt; returns the record to keep. Heads replace the older ones; a prekey stays until a newer one comes. */
+  /** Takes a verified receipt; returns the record to keep. Heads replace the older ones; a prekey and a presence stay until newer ones come. */
   take(receipt: ReceiptRead): [string, Bytes] {
     const before = this.#known.get(receipt.device);
-    const known = { heads: receipt.heads, prekey: receipt.prekey ?? before?.prekey, read: receipt.read };
+    const known = {
+      heads: receipt.heads,
+      prekey: receipt.prekey ?? before?.prekey,
+      read: receipt.read,
+      direct: newest(before?.direct, receipt.direct),
+    };
     this.#known.set(receipt.device, known);
     return this.#record(receipt.device, known);
   }
 
   /** A rotation brought its author's fresh prekey; returns the record to keep. */
   takePrekey(device: DeviceId, prekey: Bytes): [string, Bytes] {
-    const { heads, read } = this.#known.get(device) ?? { heads: [], read: [] };
-    const known = { heads, prekey, read };
+    const { heads, read, direct } = this.#known.get(device) ?? { heads: [], read: [], direct: undefined };
+    const known = { heads, prekey, read, direct };
     this.#known.set(device, known);
     return this.#record(device, known);
   }
@@ -52,12 +60,18 @@ export class Acknowledgements {
       heads: known.heads.map(wireHead),
       prekey: known.prekey ?? new Uint8Array(0),
       read: known.read.map(wireHead),
+      ...(known.direct && { direct: wirePresence(known.direct) }),
     });
     return [PREFIX + device, encode(ReceiptBodySchema, body)];
   }
 
   prekeyOf(device: DeviceId): Bytes | undefined {
     return this.#known.get(device)?.prekey;
+  }
+
+  /** Where a device said last that it is found for direct links. */
+  presenceOf(device: DeviceId): Presence | undefined {
+    return this.#known.get(device)?.direct;
   }
 
   headsOf(device: DeviceId): readonly Head[] {

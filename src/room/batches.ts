@@ -16,6 +16,7 @@ import { isPrekey, MAX_BATCH } from '../keyring/index.ts';
 import type { Head } from '../replica/index.ts';
 import { BatchSchema, create, decodeStrict, encode, ReceiptBodySchema, ReceiptSchema, StateSchema, type Batch } from '../wire/index.ts';
 import { readHeads, wireHead } from './heads.ts';
+import { readPresence, wirePresence, type Presence } from './presence.ts';
 
 export interface Contents {
   readonly operations?: readonly Uint8Array[];
@@ -64,6 +65,7 @@ export interface ReceiptTerms {
   readonly heads: readonly Head[];
   readonly prekey?: Uint8Array;
   readonly read: readonly Head[];
+  readonly direct?: Presence | undefined;
   readonly signLight: (purpose: string, body: Uint8Array) => Bytes;
 }
 
@@ -76,6 +78,7 @@ export function makeReceipt(terms: ReceiptTerms): Bytes {
       heads: terms.heads.map(wireHead),
       prekey: terms.prekey ?? new Uint8Array(0),
       read: terms.read.map(wireHead),
+      ...(terms.direct && { direct: wirePresence(terms.direct) }),
     }),
   );
   return encode(ReceiptSchema, create(ReceiptSchema, { body, signature: terms.signLight('receipt', body) }));
@@ -87,6 +90,7 @@ export interface ReceiptRead {
   /** bytes: 1216, or undefined */
   readonly prekey: Bytes | undefined;
   readonly read: readonly Head[];
+  readonly direct: Presence | undefined;
 }
 
 /** Reads a receipt of this room by the device that sent it; `keyset` is that device's. */
@@ -103,6 +107,8 @@ export function readReceipt(bytes: Uint8Array, room: RoomId, device: DeviceId, k
   const read = readHeads(body.read);
   if (isRefusal(heads)) return heads;
   if (isRefusal(read)) return read;
+  const direct = body.direct && readPresence(body.direct);
+  if (isRefusal(direct)) return direct;
   const prekey = body.prekey.length === 0 ? undefined : new Uint8Array(body.prekey);
-  return { device, heads, prekey, read };
+  return { device, heads, prekey, read, direct };
 }

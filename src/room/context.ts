@@ -5,6 +5,7 @@ import type { Keyring } from '../keyring/index.ts';
 import type { Mailboxes } from '../mailbox/index.ts';
 import type { EntryRecord, Replica } from '../replica/index.ts';
 import type { Records } from '../store/index.ts';
+import type { DirectDoor } from './direct.ts';
 import type { MembershipLog } from './log.ts';
 
 /** Handed to a room by the peer. */
@@ -21,6 +22,8 @@ export interface RoomSurroundings {
   /** Two different mailboxes for a new address, picked at random. Throws an Error in words when fewer are known. */
   readonly pickMailboxes: () => readonly [RelayId, RelayId];
   readonly fold: EntryFold;
+  /** Undefined where the platform has no direct links. */
+  readonly direct?: DirectDoor | undefined;
   /** Something that a screen shows has changed. */
   readonly changed: () => void;
 }

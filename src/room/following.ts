@@ -4,15 +4,16 @@
  * A cursor becomes durable in the same step as what its blobs brought. A blob that cannot be opened yet (its rotation is still on
  * the way) is held; the cursor does not pass it, so that it comes again after a restart.
  */
-import { concat, readU32, readU64, u32, u64, type Bytes, type RelayId, type TopicId } from '../base/index.ts';
+import { concat, equal, readU32, readU64, u32, u64, type Bytes, type RelayId, type TopicId } from '../base/index.ts';
 import { topics, type Address } from '../keyring/index.ts';
-import type { Mailboxes, Stored, Subscription } from '../mailbox/index.ts';
+import type { Mailboxes, Stored, Subscription, Topic } from '../mailbox/index.ts';
 import type { Records } from '../store/index.ts';
 
 export interface Incoming {
   readonly address: Address;
   readonly topic: TopicId;
-  readonly at: Stored;
+  /** Its place at the mailbox; undefined of what came over a direct link. */
+  readonly at: Stored | undefined;
   readonly blob: Bytes;
 }
 
@@ -64,6 +65,20 @@ export class Following {
     for (const [key, address] of wanted) if (!this.#followed.has(key)) this.#followed.set(key, this.#follow(address));
   }
 
+  /** The address that is followed by this topic. */
+  addressOf(topic: TopicId): Address | undefined {
+    return [...this.#followed.values()].find(({ topics: followed }) => followed.some(({ id }) => id === topic))?.address;
+  }
+
+  /** What a topic is called; undefined of one that is not followed here. */
+  nameOf({ mailbox, seed }: Topic): TopicId | undefined {
+    for (const { address } of this.#followed.values()) {
+      const named = topics(address).find(({ topic }) => topic.mailbox === mailbox && equal(topic.seed, seed));
+      if (named !== undefined) return named.id;
+    }
+    return undefined;
+  }
+
   /** True once all that both mailboxes of the address held has been handed over in this run. */
   isCaughtUp(address: Address): boolean {
     return topics(address).every(({ id }) => this.#caughtUp.has(id));
@@ -91,7 +106,8 @@ export class Following {
   cursors(read: readonly Incoming[]): [string, Bytes][] {
     const newest = new Map<TopicId, Stored>();
     for (const { topic, at } of read) {
-      const stuck = this.#held.some((h) => h.topic === topic && h.at.instance === at.instance && h.at.cursor <= at.cursor);
+      if (at === undefined) continue;
+      const stuck = this.#held.some((h) => h.topic === topic && h.at?.instance === at.instance && h.at.cursor <= at.cursor);
       if (!stuck) newest.set(topic, at);
     }
     return [...newest].map(([topic, at]) => [PREFIX + topic, encodeCursor(at)]);

@@ -2,6 +2,7 @@ export { hourOf, type EntryFold, type RoomSurroundings, type Standing } from './
 export { type InviteInfo, type JoinRequest } from './admissions.ts';
 export { readLink, type ParsedLink } from './invite-link.ts';
 export { openPosted, type Posted } from './invite-post.ts';
+export type { DirectDoor, DirectState } from './direct.ts';
 export { createRoom, joinRoom, openRoom, type Beginning } from './life.ts';
 export type { Member, OperationRecord } from './log.ts';
 export { readNotice, type Notice } from './notice.ts';

@@ -54,6 +54,8 @@ export interface RoomPolicy {
   readonly admission: 'person' | 'device';
   /** How many days back a newcomer sees. */
   readonly historyDays: number;
+  /** Nobody may have direct links (docs/protocol.md §6.1). */
+  readonly noDirect?: true;
 }
 
 export const DEFAULT_POLICY: RoomPolicy = { suite: 3, invites: 'members', admission: 'device', historyDays: 7 };
@@ -181,11 +183,12 @@ function signed(fields: MessageInitShape<typeof OperationSchema>, persona: Perso
   return made;
 }
 
-const policyMessage = ({ suite, invites, admission, historyDays }: RoomPolicy) => ({
+const policyMessage = ({ suite, invites, admission, historyDays, noDirect }: RoomPolicy) => ({
   suite,
   ownersInvite: invites === 'owners',
   personAdmits: admission === 'person',
   historyDays,
+  noDirect: noDirect === true,
 });
 
 const cutMessage = (cut: Cut | undefined) => cut && { segment: cut.segment, seq: cut.seq, hash: idBytes(cut.hash) };
@@ -241,8 +244,9 @@ function prekeyOf(bytes: Uint8Array): Bytes {
 
 function policyOf(policy: MessageShape<typeof RoomPolicySchema> | undefined): RoomPolicy | undefined {
   if (policy === undefined || policy.suite !== 3) return undefined;
-  const { suite, ownersInvite, personAdmits, historyDays } = policy;
-  return { suite, invites: ownersInvite ? 'owners' : 'members', admission: personAdmits ? 'person' : 'device', historyDays };
+  const { suite, ownersInvite, personAdmits, historyDays, noDirect } = policy;
+  const said = { suite, historyDays, ...(noDirect && { noDirect }) } as const;
+  return { ...said, invites: ownersInvite ? 'owners' : 'members', admission: personAdmits ? 'person' : 'device' };
 }
 
 const cutOf = (last: { readonly segment: number; readonly seq: number; readonly hash: Uint8Array }): Cut => ({

@@ -115,6 +115,19 @@ export class Outbox {
     if (group !== undefined) this.#enqueue(group);
   }
 
+  /** What a group still owes to its mailboxes. */
+  owed(key: string): readonly Sealed[] {
+    const posts = this.#groups.get(key)?.outgoing.posts ?? [];
+    return posts.flatMap(({ mailbox, seed, blob }) =>
+      blob.length === 0 ? [] : { topic: { mailbox: relayId(mailbox), seed: new Uint8Array(seed) }, blob },
+    );
+  }
+
+  /** The keys of all groups, in their order. */
+  keys(): readonly string[] {
+    return [...this.#groups.keys()].toSorted();
+  }
+
   /** Forgets a group that was never sent. */
   drop(key: string): void {
     this.#groups.delete(key);

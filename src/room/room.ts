@@ -15,6 +15,7 @@ import { encode, RoomRecordSchema, type RoomRecord } from '../wire/index.ts';
 import { Acknowledgements } from './acknowledgements.ts';
 import { Admissions } from './admissions.ts';
 import type { RoomParts, RoomSurroundings, Standing } from './context.ts';
+import { Direct, type DirectState } from './direct.ts';
 import { Following, type Incoming } from './following.ts';
 import { ownHeads, reaches, wireHead } from './heads.ts';
 import { Intake } from './intake.ts';
@@ -55,6 +56,7 @@ export class Room {
   readonly #rotations: Rotations;
   readonly #telling: Telling;
   readonly #intake: Intake;
+  readonly #direct: Direct;
   readonly #timers: Timers;
   /** Own updates whose commit is not done: "segment/seq". */
   readonly #undurable = new Set<string>();
@@ -126,7 +128,13 @@ export class Room {
       wake: () => this.wake(),
     };
     this.#rotations = new Rotations(work);
-    this.#telling = new Telling(work, this.#rotations, () => [...this.#seen.values()]);
+    this.#telling = new Telling(
+      work,
+      this.#rotations,
+      () => [...this.#seen.values()],
+      () => this.#direct.presence,
+    );
+    this.#direct = new Direct(work, this.#rotations, this.#telling, () => this.#owed());
     this.admissions = new Admissions(work, this.#rotations);
     this.#intake = new Intake(work, this.#rotations, this.admissions, this.#telling, {
       show: (entry) => this.#show(entry),
@@ -186,6 +194,10 @@ export class Room {
   /** What keeps this room's circuits apart from all others'. */
   get isolation(): string {
     return this.#surroundings.isolation;
+  }
+
+  get direct(): DirectState {
+    return this.#direct.state;
   }
 
   get frozen(): readonly DeviceId[] {
@@ -303,6 +315,11 @@ export class Room {
     this.wake();
   }
 
+  /** The user agrees to direct links in this room, or no longer. Throws an Error in words where there are none. */
+  chooseDirect(yes: boolean): void {
+    this.#direct.choose(yes);
+  }
+
   leave(): void {
     if (this.standing === 'member') this.#telling.tellUnderOldEpoch([this.author({ leave: { heads: this.#replica.heads() } })]);
     this.#record.left = true;
@@ -339,7 +356,7 @@ export class Room {
 
   /** Nothing waits to be written or posted. */
   get idle(): boolean {
-    return !this.#running && this.#outbox.empty && this.#inbox.length === 0 && this.#undurable.size === 0;
+    return !this.#running && this.#outbox.empty && this.#inbox.length === 0 && this.#direct.idle && this.#undurable.size === 0;
   }
 
   async stop(): Promise<void> {
@@ -347,6 +364,7 @@ export class Room {
     this.#timers.stop();
     this.#following.stop();
     this.#outbox.stop();
+    await this.#direct.stop();
     while (this.#running) await new Promise<void>((resolve) => this.#surroundings.clock.after(5, resolve));
   }
 
@@ -364,6 +382,7 @@ export class Room {
       while (!this.#stopped) {
         const read = this.#inbox.splice(0);
         for (const incoming of read) this.#intake.take(incoming);
+        this.#direct.hand((incoming) => this.#intake.take(incoming));
         this.#decide();
         if (!(await this.#commit(read))) break;
       }
@@ -400,8 +419,11 @@ export class Room {
     this.#writeFailed = undefined;
     this.#durablyPosted = posted;
     for (const update of undurable) this.#undurable.delete(update);
-    for (const key of this.#unsent.splice(0)) this.#outbox.send(key);
+    const keys = this.#unsent.splice(0);
+    const posts = keys.map((key) => this.#outbox.owed(key));
+    for (const key of keys) this.#outbox.send(key);
     this.#follow();
+    for (const sealed of posts) this.#direct.send(sealed);
     this.#surroundings.changed();
     return true;
   }
@@ -413,6 +435,7 @@ export class Room {
     if (this.standing === 'member' && this.#record.joining !== undefined) this.#letIn();
     this.admissions.decide();
     this.#rotations.decide();
+    this.#direct.decide();
     this.#telling.fill();
   }
 
@@ -423,6 +446,12 @@ export class Room {
     this.#record.posted = undefined;
     this.#keepRecord();
     this.#telling.receiptSoon(true);
+  }
+
+  /** Of what is durable here, all that the mailboxes do not hold yet. */
+  #owed(): (readonly Sealed[])[] {
+    const keys = this.#outbox.keys().filter((key) => !this.#unsent.includes(key));
+    return keys.map((key) => this.#outbox.owed(key));
   }
 
   #sent(key: string): void {

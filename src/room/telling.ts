@@ -8,6 +8,7 @@ import type { Head } from '../replica/index.ts';
 import { fillBatches, makeReceipt } from './batches.ts';
 import { ownHeads, reaches, wireHead } from './heads.ts';
 import type { Covers } from './outbox.ts';
+import type { Presence } from './presence.ts';
 import type { Rotations } from './rotations.ts';
 import type { Work } from './work.ts';
 
@@ -20,6 +21,7 @@ export class Telling {
   readonly #work: Work;
   readonly #rotations: Rotations;
   readonly #seen: () => readonly Head[];
+  readonly #presence: () => Presence | undefined;
   #operations: Bytes[] = [];
   #history: Bytes[] = [];
   #receiptDue = false;
@@ -27,11 +29,12 @@ export class Telling {
   #stateDue = false;
   #stateToldAt = 0;
 
-  /** `seen`: how far the user has seen each device's updates. */
-  constructor(work: Work, rotations: Rotations, seen: () => readonly Head[]) {
+  /** `seen`: how far the user has seen each device's updates; `presence`: where this device is found for direct links. */
+  constructor(work: Work, rotations: Rotations, seen: () => readonly Head[], presence: () => Presence | undefined) {
     this.#work = work;
     this.#rotations = rotations;
     this.#seen = seen;
+    this.#presence = presence;
   }
 
   /** With the next batch. */
@@ -114,6 +117,7 @@ export class Telling {
       device: parts.me,
       heads: parts.replica.heads(),
       read: this.#seen(),
+      direct: this.#presence(),
       ...(prekey && { prekey }),
       signLight: (purpose, body) => parts.persona.signLight(purpose, body),
     });

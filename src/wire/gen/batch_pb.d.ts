@@ -168,6 +168,13 @@ export declare type ReceiptBody = Message<"sotto.v1.ReceiptBody"> & {
    * @generated from field: repeated sotto.v1.Head read = 5;
    */
   read: Head[];
+
+  /**
+   * Where the device is found for direct links; absent while its user has never agreed to them.
+   *
+   * @generated from field: sotto.v1.DirectPresence direct = 6;
+   */
+  direct?: DirectPresence | undefined;
 };
 
 /**
@@ -175,6 +182,40 @@ export declare type ReceiptBody = Message<"sotto.v1.ReceiptBody"> & {
  * Use `create(ReceiptBodySchema)` to create a new message.
  */
 export declare const ReceiptBodySchema: GenMessage<ReceiptBody>;
+
+/**
+ * A device's user agrees to direct links in this room, or does no longer (docs/protocol.md §6.1). The newest counts, for an hour.
+ *
+ * @generated from message sotto.v1.DirectPresence
+ */
+export declare type DirectPresence = Message<"sotto.v1.DirectPresence"> & {
+  /**
+   * Ed25519 key of its node for this room, new with each load of the page, 32 bytes; empty: no longer.
+   *
+   * @generated from field: bytes key = 1;
+   */
+  key: Uint8Array;
+
+  /**
+   * Relays at which it is found, 32 bytes each, at most 4.
+   *
+   * @generated from field: repeated bytes relays = 2;
+   */
+  relays: Uint8Array[];
+
+  /**
+   * Network time in milliseconds, rising.
+   *
+   * @generated from field: uint64 at = 3;
+   */
+  at: bigint;
+};
+
+/**
+ * Describes the message sotto.v1.DirectPresence.
+ * Use `create(DirectPresenceSchema)` to create a new message.
+ */
+export declare const DirectPresenceSchema: GenMessage<DirectPresence>;
 
 /**
  * A post that waits for its mailbox, as the outbox keeps it at rest.

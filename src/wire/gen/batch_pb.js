@@ -8,7 +8,7 @@ import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
  * Describes the file batch.proto.
  */
 export const file_batch = /*@__PURE__*/
-  fileDesc("CgtiYXRjaC5wcm90bxIIc290dG8udjEiXQoFQmF0Y2gSEgoKb3BlcmF0aW9ucxgBIAMoDBIPCgd1cGRhdGVzGAIgAygMEg8KB3JlY2VpcHQYAyABKAwSHgoFc3RhdGUYBCABKAsyDy5zb3R0by52MS5TdGF0ZSI6CgVTdGF0ZRIdCgVoZWFkcxgBIAMoCzIOLnNvdHRvLnYxLkhlYWQSEgoKb3BlcmF0aW9ucxgCIAMoDCJCCgRIZWFkEg4KBmRldmljZRgBIAEoDBIPCgdzZWdtZW50GAIgASgNEgsKA3NlcRgDIAEoDRIMCgRoYXNoGAQgASgMIioKB1JlY2VpcHQSDAoEYm9keRgBIAEoDBIRCglzaWduYXR1cmUYAiABKAwieAoLUmVjZWlwdEJvZHkSDAoEcm9vbRgBIAEoDBIOCgZkZXZpY2UYAiABKAwSHQoFaGVhZHMYAyADKAsyDi5zb3R0by52MS5IZWFkEg4KBnByZWtleRgEIAEoDBIcCgRyZWFkGAUgAygLMg4uc290dG8udjEuSGVhZCJ1CghPdXRnb2luZxIdCgVwb3N0cxgBIAMoCzIOLnNvdHRvLnYxLlBvc3QSHQoFYWZ0ZXIYAiABKAsyDi5zb3R0by52MS5IZWFkEh0KBXVwX3RvGAMgASgLMg4uc290dG8udjEuSGVhZBIMCgRzZW50GAQgASgIIjMKBFBvc3QSDwoHbWFpbGJveBgBIAEoDBIMCgRzZWVkGAIgASgMEgwKBGJsb2IYAyABKAxiBnByb3RvMw");
+  fileDesc("CgtiYXRjaC5wcm90bxIIc290dG8udjEiXQoFQmF0Y2gSEgoKb3BlcmF0aW9ucxgBIAMoDBIPCgd1cGRhdGVzGAIgAygMEg8KB3JlY2VpcHQYAyABKAwSHgoFc3RhdGUYBCABKAsyDy5zb3R0by52MS5TdGF0ZSI6CgVTdGF0ZRIdCgVoZWFkcxgBIAMoCzIOLnNvdHRvLnYxLkhlYWQSEgoKb3BlcmF0aW9ucxgCIAMoDCJCCgRIZWFkEg4KBmRldmljZRgBIAEoDBIPCgdzZWdtZW50GAIgASgNEgsKA3NlcRgDIAEoDRIMCgRoYXNoGAQgASgMIioKB1JlY2VpcHQSDAoEYm9keRgBIAEoDBIRCglzaWduYXR1cmUYAiABKAwiogEKC1JlY2VpcHRCb2R5EgwKBHJvb20YASABKAwSDgoGZGV2aWNlGAIgASgMEh0KBWhlYWRzGAMgAygLMg4uc290dG8udjEuSGVhZBIOCgZwcmVrZXkYBCABKAwSHAoEcmVhZBgFIAMoCzIOLnNvdHRvLnYxLkhlYWQSKAoGZGlyZWN0GAYgASgLMhguc290dG8udjEuRGlyZWN0UHJlc2VuY2UiOQoORGlyZWN0UHJlc2VuY2USCwoDa2V5GAEgASgMEg4KBnJlbGF5cxgCIAMoDBIKCgJhdBgDIAEoBCJ1CghPdXRnb2luZxIdCgVwb3N0cxgBIAMoCzIOLnNvdHRvLnYxLlBvc3QSHQoFYWZ0ZXIYAiABKAsyDi5zb3R0by52MS5IZWFkEh0KBXVwX3RvGAMgASgLMg4uc290dG8udjEuSGVhZBIMCgRzZW50GAQgASgIIjMKBFBvc3QSDwoHbWFpbGJveBgBIAEoDBIMCgRzZWVkGAIgASgMEgwKBGJsb2IYAyABKAxiBnByb3RvMw");
 
 /**
  * Describes the message sotto.v1.Batch.
@@ -46,16 +46,23 @@ export const ReceiptBodySchema = /*@__PURE__*/
   messageDesc(file_batch, 4);
 
 /**
+ * Describes the message sotto.v1.DirectPresence.
+ * Use `create(DirectPresenceSchema)` to create a new message.
+ */
+export const DirectPresenceSchema = /*@__PURE__*/
+  messageDesc(file_batch, 5);
+
+/**
  * Describes the message sotto.v1.Outgoing.
  * Use `create(OutgoingSchema)` to create a new message.
  */
 export const OutgoingSchema = /*@__PURE__*/
-  messageDesc(file_batch, 5);
+  messageDesc(file_batch, 6);
 
 /**
  * Describes the message sotto.v1.Post.
  * Use `create(PostSchema)` to create a new message.
  */
 export const PostSchema = /*@__PURE__*/
-  messageDesc(file_batch, 6);
+  messageDesc(file_batch, 7);
 

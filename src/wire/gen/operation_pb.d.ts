@@ -149,6 +149,13 @@ export declare type RoomPolicy = Message<"sotto.v1.RoomPolicy"> & {
    * @generated from field: uint32 history_days = 4;
    */
   historyDays: number;
+
+  /**
+   * Nobody may have direct links.
+   *
+   * @generated from field: bool no_direct = 5;
+   */
+  noDirect: boolean;
 };
 
 /**

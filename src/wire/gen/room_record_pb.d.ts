@@ -72,6 +72,20 @@ export declare type RoomRecord = Message<"sotto.v1.RoomRecord"> & {
    * @generated from field: bool left = 8;
    */
   left: boolean;
+
+  /**
+   * The user agrees to direct links in this room.
+   *
+   * @generated from field: bool direct = 9;
+   */
+  direct: boolean;
+
+  /**
+   * The time of the last presence that was told.
+   *
+   * @generated from field: uint64 direct_at = 10;
+   */
+  directAt: bigint;
 };
 
 /**
