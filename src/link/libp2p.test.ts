@@ -179,10 +179,10 @@ describe("a stranger's garbage on the port", () => {
     await talks();
   });
 
-  it('a frame that says it is bigger than 1 MiB is refused before it is taken in', async () => {
+  it('a frame that says it is bigger than 256 KiB is refused before it is taken in', async () => {
     const { counters, talks, ws } = await victim();
     const socket = await upgraded(ws);
-    const head = Buffer.from([0x82, 0xff, 0, 0, 0, 0, 0, 0x10, 0, 1, 1, 2, 3, 4]);
+    const head = Buffer.from([0x82, 0xff, 0, 0, 0, 0, 0, 0x04, 0, 1, 1, 2, 3, 4]);
     socket.write(head);
     await until(() => counters.get('websocket-error') === 1);
     await talks();

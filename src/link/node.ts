@@ -1,22 +1,23 @@
 /** The second door, for Node alone: a link node that listens, passes others on (circuit-relay-v2, for signalling) and gossips. */
-import { circuitRelayServer, RELAY_V2_HOP_CODEC, type CircuitRelayService } from '@libp2p/circuit-relay-v2';
+import { circuitRelayServer, RELAY_V2_HOP_CODEC } from '@libp2p/circuit-relay-v2';
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
 import { gossipsub } from '@libp2p/gossipsub';
 import { identify } from '@libp2p/identify';
 import { noise } from '@libp2p/noise';
-import type { PeerId } from '@libp2p/interface';
 import { peerIdFromPrivateKey } from '@libp2p/peer-id';
 import { tcp } from '@libp2p/tcp';
 import { yamux } from '@libp2p/yamux';
 import { createLibp2p } from 'libp2p';
-import { Counters } from '../base/index.ts';
+import { Counters, isRefusal } from '../base/index.ts';
+import { parseAddress } from './address.ts';
 import { gossipOptions, gossipOver } from './gossip.ts';
 import { Libp2pNode, mayDial, muxing, sever, type Libp2pLinkOptions } from './libp2p.ts';
 import type { LinkNode } from './link.ts';
+import { Reservations, relayServing, reservationLimits, type ReservationLimits } from './reservations.ts';
 import { SocketGuard, socketLimits, type SocketLimits } from './sockets.ts';
 import { webSocketTransport } from './websocket.ts';
 
-export { socketLimits, type SocketLimits };
+export { reservationLimits, socketLimits, type ReservationLimits, type SocketLimits };
 
 export interface RelayLinkOptions extends Libp2pLinkOptions {
   /** Ed25519 seed of the libp2p key, kept over restarts. bytes: 32 */
@@ -28,6 +29,9 @@ export interface RelayLinkOptions extends Libp2pLinkOptions {
   /** The topics of gossip that this node may subscribe to. */
   readonly topics: readonly string[];
   readonly sockets?: Partial<SocketLimits>;
+  readonly reservations?: Partial<ReservationLimits>;
+  /** That PeerId is a relay's whose descriptor is held: it may send more than a stranger. */
+  readonly knows?: (peer: string) => boolean;
   /** ms in which a connection must have opened its cell stream. */
   readonly patience?: number;
 }
@@ -38,14 +42,23 @@ const ARRIVALS = 256;
 /** Rejects when it cannot listen at the addresses given. */
 export async function relayLink(options: RelayLinkOptions): Promise<LinkNode> {
   const counters = options.counters ?? new Counters();
-  const guard = new SocketGuard({ ...socketLimits, ...options.sockets }, counters, options.clock);
+  const guard = new SocketGuard({ ...socketLimits, ...options.sockets }, counters, options.clock, options.knows);
+  const bounds = { ...reservationLimits, ...options.reservations };
+  const reservations = new Reservations(bounds, counters);
   const node = await createLibp2p({
     privateKey: await generateKeyPairFromSeed('Ed25519', options.seed),
     addresses: { listen: [...options.listen], announce: [...(options.announce ?? [])] },
     transports: [guard.wrap(webSocketTransport(), true), guard.wrap(tcp({ inboundSocketInactivityTimeout: 120_000 }), false)],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux(muxing)],
-    connectionGater: { denyDialMultiaddr: (address) => !mayDial(address.toString(), options.trusted, true) },
+    connectionGater: {
+      denyDialMultiaddr: (address) => !mayDial(address.toString(), options.trusted, true),
+      denyInboundRelayReservation: (peer) => reservations.denies(peer),
+      denyOutboundRelayedConnection: () => {
+        counters.count('connections-relayed');
+        return false;
+      },
+    },
     connectionMonitor: { enabled: false },
     connectionManager: {
       dialTimeout: 15_000,
@@ -59,16 +72,17 @@ export async function relayLink(options: RelayLinkOptions): Promise<LinkNode> {
     },
     services: {
       identify: identify({ maxInboundStreams: 2, maxOutboundStreams: 2 }),
-      relay: circuitRelayServer({
-        maxInboundHopStreams: 4,
-        maxOutboundStopStreams: 64,
-        reservations: { maxReservations: 256, reservationTtl: 1_800_000, defaultDurationLimit: 120_000, defaultDataLimit: 1n << 20n },
-      }),
+      relay: circuitRelayServer(relayServing(bounds)),
       gossip: gossipsub(gossipOptions(options.topics)),
     },
   });
+  reservations.keep(node.services.relay.reservations, (peer) => node.getConnections(peer));
+  node.addEventListener('connection:open', ({ detail: { direction, remoteAddr, remotePeer } }) => {
+    const address = parseAddress(remoteAddr.toString());
+    if (direction === 'inbound' && !isRefusal(address)) guard.met(address.host, address.port, remotePeer.toString());
+  });
   node.addEventListener('peer:disconnect', ({ detail: peer }) => {
-    endReservation(node.services.relay, peer);
+    reservations.end(peer);
     // Every page load is a peer of its own: what was learned of it is of no use any more.
     node.peerStore.delete(peer).catch(() => counters.count('peer-not-forgotten'));
   });
@@ -79,17 +93,9 @@ export async function relayLink(options: RelayLinkOptions): Promise<LinkNode> {
   // A tab that may be found here for direct links, or is being introduced to one, speaks no cells on that connection.
   await links.serve(
     options.patience ?? 30_000,
-    (connection) =>
-      node.services.relay.reservations.has(connection.remotePeer) ||
-      connection.streams.some(({ protocol }) => protocol === RELAY_V2_HOP_CODEC),
+    (connection) => reservations.has(connection.remotePeer) || connection.streams.some(({ protocol }) => protocol === RELAY_V2_HOP_CODEC),
   );
   return links;
-}
-
-/** A reservation outlives its peer by the whole TTL unless it is ended, and would keep its place from others. */
-function endReservation(relay: CircuitRelayService, peer: PeerId): void {
-  relay.reservations.get(peer)?.signal.clear();
-  relay.reservations.delete(peer);
 }
 
 /** The PeerId that a seed gives, as it stands after /p2p/ in multiaddrs. */

@@ -2,14 +2,18 @@
  * Bounds for the sockets of a listening node, before libp2p knows of them. A stranger's socket is closed when too many are open
  * (in all, and from one host), or when it has not become a WebSocket in time; its errors are counted and end nothing else.
  *
- *   accept ──► too many? destroy ──► deadline ──► HTTP upgrade ──► deadline off ──► libp2p (its own 10 s to finish Noise)
+ *   accept ──► too many? destroy ──► deadline ──► HTTP upgrade ──► deadline off ──► arrivals.ts ──► libp2p (its own 10 s to finish Noise)
+ *                                                                                     └──► shares.ts: how much is read of each
  */
 import { Server, type Socket } from 'node:net';
 import type { CreateListenerOptions, Listener, Transport } from '@libp2p/interface';
 import type { Clock, Counters } from '../base/index.ts';
+import { Arrivals, type ArrivalLimits } from './arrivals.ts';
+import { isLoopback } from './host.ts';
+import { Shares, type Share, type ShareLimits, type Source } from './shares.ts';
 import { resettable } from './websocket.ts';
 
-export interface SocketLimits {
+export interface SocketLimits extends ArrivalLimits, ShareLimits {
   /** Sockets open in all. */
   readonly total: number;
   /** Sockets open from one host. Loopback counts in the total alone: behind a reverse proxy everyone comes from there. */
@@ -20,20 +24,53 @@ export interface SocketLimits {
   readonly message: number;
 }
 
-export const socketLimits: SocketLimits = { total: 1024, perHost: 128, upgrade: 10_000, message: 1 << 20 };
+/** What a message costs beside its bytes: a thousand of thirty bytes are more work than one of thirty thousand. */
+const MESSAGE_COST = 512;
+const KIB = 1024;
+const MIB = KIB * KIB;
+
+export const socketLimits: SocketLimits = {
+  total: 1024,
+  perHost: 128,
+  upgrade: 10_000,
+  message: 256 * KIB,
+  arrivalsPerSecond: 50,
+  arrivalsAtOnce: 64,
+  arrivalsWaiting: 256,
+  shareBurst: 512 * KIB,
+  shareEach: MIB,
+  shareAll: 4 * MIB,
+  shareLeast: 32 * KIB,
+  shareRelay: 32 * MIB,
+};
 
 export class SocketGuard {
   readonly #limits: SocketLimits;
   readonly #counters: Counters;
   readonly #clock: Clock;
+  readonly #knows: (peer: string) => boolean;
+  readonly #arrivals: Arrivals;
+  readonly #shares: Shares;
   readonly #deadlines = new WeakMap<Socket, () => void>();
   readonly #perHost = new Map<string, number>();
+  /** Who is at the other end, by host and port, once Noise has told. */
+  readonly #peers = new Map<string, string>();
   #open = 0;
 
-  constructor(limits: SocketLimits, counters: Counters, clock: Clock) {
+  /** `knows`: the PeerId is a relay's whose descriptor is held. */
+  constructor(limits: SocketLimits, counters: Counters, clock: Clock, knows: (peer: string) => boolean = () => false) {
     this.#limits = limits;
     this.#counters = counters;
     this.#clock = clock;
+    this.#knows = knows;
+    this.#arrivals = new Arrivals(clock, limits);
+    this.#shares = new Shares(clock, limits, counters);
+  }
+
+  /** Noise has told who it is at that host and port. */
+  met(host: string, port: number, peer: string): void {
+    const name = nameOf(host, port);
+    if (this.#peers.has(name)) this.#peers.set(name, peer);
   }
 
   /** Wraps a transport so that what it listens with is guarded. `webSocket`: the transport is libp2p's WebSockets. */
@@ -43,35 +80,64 @@ export class SocketGuard {
       const createListener = made.createListener.bind(made);
       made.createListener = (options: CreateListenerOptions): Listener => {
         const listener = createListener(options);
-        serverOf(listener).prependListener('connection', (socket) => this.#accept(socket, webSocket));
         if (webSocket) this.#guardWebSockets(listener);
+        else this.#guardSockets(serverOf(listener));
         return listener;
       };
       return made;
     };
   }
 
-  #accept(socket: Socket, webSocket: boolean): void {
+  /** False when it was refused. */
+  #accept(socket: Socket): boolean {
     socket.on('error', () => this.#counters.count('socket-error'));
-    const host = socket.remoteAddress ?? 'unknown';
-    const loopback = host === '::1' || /^(::ffff:)?127\./.test(host);
+    const host = hostOf(socket);
     const fromHost = this.#perHost.get(host) ?? 0;
-    if (this.#open >= this.#limits.total || (!loopback && fromHost >= this.#limits.perHost)) {
-      this.#counters.count('socket-refused');
-      socket.destroy();
-      return;
-    }
+    if (this.#open >= this.#limits.total || (!isLoopback(host) && fromHost >= this.#limits.perHost)) return this.#refuse(socket);
+    const name = nameOf(host, socket.remotePort);
     this.#open += 1;
     this.#perHost.set(host, fromHost + 1);
-    const cancel = webSocket ? this.#clock.after(this.#limits.upgrade, () => this.#expire(socket)) : () => undefined;
-    this.#deadlines.set(socket, cancel);
+    this.#peers.set(name, '');
     socket.once('close', () => {
-      cancel();
+      this.#deadlines.get(socket)?.();
       this.#open -= 1;
+      this.#peers.delete(name);
       const left = (this.#perHost.get(host) ?? 1) - 1;
       if (left > 0) this.#perHost.set(host, left);
       else this.#perHost.delete(host);
     });
+    return true;
+  }
+
+  #refuse(socket: Socket): false {
+    this.#counters.count('socket-refused');
+    socket.destroy();
+    return false;
+  }
+
+  /** Plain TCP: libp2p gets the socket when its turn has come. Until then nobody reads from it. */
+  #guardSockets(server: Server): void {
+    const connected = server.listeners('connection');
+    server.removeAllListeners('connection');
+    server.on('connection', (socket) => {
+      if (!this.#accept(socket)) return;
+      this.#arrive(socket, socket, () => {
+        for (const listener of connected) listener.call(server, socket);
+      });
+    });
+  }
+
+  #arrive(socket: Socket, source: Source, begin: (share: Share) => void): void {
+    const host = hostOf(socket);
+    const name = nameOf(host, socket.remotePort);
+    const admitted = this.#arrivals.admit(host, () => {
+      if (socket.destroyed) return;
+      const share = this.#shares.of(source, () => this.#knows(this.#peers.get(name) ?? ''));
+      begin(share);
+      socket.on('data', (data) => share.took(data.length));
+      socket.once('close', () => share.end());
+    });
+    if (!admitted) this.#refuse(socket);
   }
 
   #expire(socket: Socket): void {
@@ -83,6 +149,13 @@ export class SocketGuard {
   #guardWebSockets(listener: Listener): void {
     if (!isWebSocketListener(listener))
       throw new Error('@libp2p/websockets has changed: its listener has no wsServer or onWsServerConnection to guard');
+    serverOf(listener).prependListener('connection', (socket) => {
+      if (!this.#accept(socket)) return;
+      this.#deadlines.set(
+        socket,
+        this.#clock.after(this.#limits.upgrade, () => this.#expire(socket)),
+      );
+    });
     listener.wsServer.options.maxPayload = this.#limits.message;
     const connected = listener.onWsServerConnection.bind(listener);
     listener.onWsServerConnection = (webSocket, request) => {
@@ -92,21 +165,30 @@ export class SocketGuard {
         webSocket.terminate();
       });
       this.#deadlines.get(request.socket)?.();
-      connected(
-        resettable(webSocket, () => webSocket.terminate()),
-        request,
-      );
+      // What it says before its turn has come would find no listener.
+      webSocket.pause();
+      this.#arrive(request.socket, webSocket, (share) => {
+        connected(
+          resettable(webSocket, () => webSocket.terminate()),
+          request,
+        );
+        webSocket.on('message', () => share.took(MESSAGE_COST));
+        webSocket.resume();
+      });
     };
   }
 }
+
+const hostOf = (socket: Socket): string => socket.remoteAddress ?? 'unknown';
+const nameOf = (host: string, port: number | undefined): string => `${host.replace(/^::ffff:/, '')} ${port ?? 0}`;
 
 interface WebSocketListener {
   readonly wsServer: { readonly options: { maxPayload?: number } };
   onWsServerConnection(webSocket: InboundWebSocket, request: { readonly socket: Socket }): void;
 }
 
-interface InboundWebSocket {
-  on(event: 'error', listener: () => void): void;
+interface InboundWebSocket extends Source {
+  on(event: 'error' | 'message', listener: () => void): void;
   close(code?: number, reason?: string): void;
   /** Ends the socket without waiting for the other side. */
   terminate(): void;

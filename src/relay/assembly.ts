@@ -52,8 +52,8 @@ export interface RelayParts extends Pick<RelaySettings, 'name' | 'family' | 'rol
   readonly mailboxLimits: Partial<MailboxLimits>;
   readonly tap: Tap | undefined;
   readonly log: (line: string) => void;
-  /** Opens the relay's node. `trusted` says which addresses may be dialled although they are private. */
-  listen(handler: LinkHandler, trusted: (address: string) => boolean): Promise<LinkNode>;
+  /** Opens the relay's node. `trusted` says which addresses may be dialled although they are private, `knows` which PeerIds are relays'. */
+  listen(handler: LinkHandler, trusted: (address: string) => boolean, knows: (peer: string) => boolean): Promise<LinkNode>;
   /** Opens a node that only dials, for what the relay asks of others as any client does. */
   visit(handler: LinkHandler, trusted: (address: string) => boolean): Promise<LinkNode>;
 }
@@ -123,7 +123,11 @@ export class AssembledRelay implements Relay {
   async start(): Promise<void> {
     const { tap, name } = this.#parts;
     const handler = this.#neighbours.around(this.#hop, tap);
-    this.#node = await this.#parts.listen(handler, (address) => this.#isTrusted(address));
+    this.#node = await this.#parts.listen(
+      handler,
+      (address) => this.#isTrusted(address),
+      (peer) => this.#isRelay(peer),
+    );
     this.#announcer.start(this.#node);
     this.#neighbours.start(this.#node);
     this.#everyHour();
@@ -166,6 +170,13 @@ export class AssembledRelay implements Relay {
   #isTrusted(address: string): boolean {
     if (this.#anchorAddresses.has(address)) return true;
     return this.#parts.anchors.some(({ id }) => this.directory.get(id)?.addresses.includes(address) === true);
+  }
+
+  /** Its descriptor is held, or an anchor is there. */
+  #isRelay(peer: string): boolean {
+    if (peer === '') return false;
+    const ends = (address: string): boolean => address.endsWith(`/p2p/${peer}`);
+    return [...this.#anchorAddresses].some(ends) || this.directory.list().some(({ addresses }) => addresses.some(ends));
   }
 
   #seconds(): number {

@@ -21,6 +21,11 @@ export interface RelayLimits {
   /** Bytes of all blobs, and of one topic's. */
   readonly mailboxBytes: number;
   readonly topicBytes: number;
+  /** Handshakes of circuits in a second. */
+  readonly createsPerSecond: number;
+  /** Peers that may be found through this relay for direct links (circuit-relay-v2), in all and of one host. */
+  readonly reservations: number;
+  readonly reservationsPerHost: number;
 }
 
 export interface RelaySettings {
@@ -47,6 +52,9 @@ const LIMITS: Readonly<Record<string, keyof RelayLimits>> = {
   circuits_per_link: 'circuitsPerLink',
   mailbox_bytes: 'mailboxBytes',
   topic_bytes: 'topicBytes',
+  creates_per_second: 'createsPerSecond',
+  reservations: 'reservations',
+  reservations_per_host: 'reservationsPerHost',
 };
 const ROLES = ['guard', 'middle', 'mailbox'];
 

@@ -7,7 +7,7 @@ import { Counters, systemClock, systemRandom, type Clock, type Random, type Rela
 import { initCryptoNode } from '../crypto/node.ts';
 import type { Anchor } from '../directory/index.ts';
 import { libp2pLink } from '../link/index.ts';
-import { relayLink, type SocketLimits } from '../link/node.ts';
+import { relayLink, type ReservationLimits, type SocketLimits } from '../link/node.ts';
 import type { MailboxLimits } from '../mailbox/index.ts';
 import { SqliteBlobStore } from '../mailbox/node.ts';
 import type { HopLimits } from '../onion/index.ts';
@@ -45,7 +45,7 @@ export async function createRelay(config: RelayConfig): Promise<Relay> {
     blobs: new SqliteBlobStore(state.claim('mailbox.db'), random),
     hopLimits: hopLimits(limits),
     mailboxLimits: mailboxLimits(limits),
-    listen: (handler, trusted) =>
+    listen: (handler, trusted, knows) =>
       relayLink({
         handler,
         clock,
@@ -56,7 +56,9 @@ export async function createRelay(config: RelayConfig): Promise<Relay> {
         announce: config.announce,
         topics: [DESCRIPTOR_TOPIC],
         sockets: socketLimits(limits),
+        reservations: reservationLimits(limits),
         trusted,
+        knows,
       }),
     visit: (handler, trusted) => libp2pLink({ handler, clock, trusted }),
   });
@@ -82,7 +84,9 @@ const given = <Limits>(limits: { readonly [Key in keyof Limits]: Limits[Key] | u
 
 const socketLimits = ({ connections, connectionsPerHost }: Partial<RelayLimits>): Partial<SocketLimits> =>
   given<Pick<SocketLimits, 'total' | 'perHost'>>({ total: connections, perHost: connectionsPerHost });
-const hopLimits = ({ circuits, circuitsPerLink }: Partial<RelayLimits>): Partial<HopLimits> =>
-  given<Pick<HopLimits, 'circuits' | 'circuitsPerLink'>>({ circuits, circuitsPerLink });
+const hopLimits = ({ circuits, circuitsPerLink, createsPerSecond }: Partial<RelayLimits>): Partial<HopLimits> =>
+  given<Pick<HopLimits, 'circuits' | 'circuitsPerLink' | 'createsPerSecond'>>({ circuits, circuitsPerLink, createsPerSecond });
+const reservationLimits = ({ reservations, reservationsPerHost }: Partial<RelayLimits>): Partial<ReservationLimits> =>
+  given<Pick<ReservationLimits, 'reservations' | 'reservationsPerHost'>>({ reservations, reservationsPerHost });
 const mailboxLimits = ({ mailboxBytes, topicBytes }: Partial<RelayLimits>): Partial<MailboxLimits> =>
   given<Pick<MailboxLimits, 'bytes' | 'topicBytes'>>({ bytes: mailboxBytes, topicBytes });
