@@ -8,6 +8,9 @@ import type { Death, Ground } from './relay.ts';
 /** A write takes up to so many ms to become durable. */
 const SLOWEST_WRITE = 30;
 
+/** ms */
+const DRAWS_EVERY = 100;
+
 const SHOWN_AS_SENT = new Set(['sent', 'delivered', 'read']);
 
 export class SimPeer {
@@ -18,6 +21,7 @@ export class SimPeer {
   readonly #chance: Random;
   readonly #store: MemoryStore;
   #peer: LocalPeer | undefined;
+  #looking = false;
   #process: SimProcess | undefined;
   #machine: MachineEvents | undefined;
 
@@ -56,7 +60,7 @@ export class SimPeer {
       machine: { listen: (events) => ((this.#machine = events), () => undefined) },
     });
     this.#peer = peer;
-    peer.subscribe(() => this.look());
+    peer.subscribe(() => this.#lookSoon());
   }
 
   /** Stands still as a frozen tab does: no timer fires, and what comes waits. */
@@ -98,6 +102,16 @@ export class SimPeer {
     this.#process?.kill();
     // A store that was closed is opened again by the next start.
     this.#store.crash();
+  }
+
+  /** A screen draws what has changed a few times a second, not upon each change. */
+  #lookSoon(): void {
+    if (this.#looking) return;
+    this.#looking = true;
+    this.#ground.clock.after(DRAWS_EVERY, () => {
+      this.#looking = false;
+      this.look();
+    });
   }
 
   /** Notes what is shown as sent now. */

@@ -150,6 +150,12 @@ export class World {
     return this.settled(`${peer.name} joins`, peer.peer.join(link, peer.name));
   }
 
+  /** All at once: those who let them in may do so in a few steps. */
+  async joinTogether(peers: readonly SimPeer[], link: string): Promise<void> {
+    this.note(`${peers.map(({ name }) => name).join(', ')} join by the link`);
+    await this.settled('all have joined', Promise.all(peers.map((peer) => peer.peer.join(link, peer.name))));
+  }
+
   /** Peers that have met in a room, the first its maker. */
   async meeting<const Names extends readonly [string, ...string[]]>(...names: Names): Promise<Meeting<Names>> {
     const peers: SimPeer[] = [];
@@ -160,7 +166,7 @@ export class World {
     const room = await this.newRoom(first);
     if (others.length > 0) {
       const link = await this.invite(first, room, others.length);
-      for (const other of others) await this.join(other, link);
+      await this.joinTogether(others, link);
       await this.until('all are in', () =>
         peers.every((peer) => peer.room(room).members.length === peers.length && peer.room(room).standing === 'member'),
       );

@@ -139,6 +139,9 @@ function membershipEvent(held: ChatRoom, operation: OperationRecord): EventItem[
 
 /** The name that they go by now, or the one that they came with. */
 function admittedName(held: ChatRoom, { certificate, name }: { readonly certificate: Uint8Array; readonly name?: string }): string {
-  const found = [...held.room.state.members.values()].find((member) => equal(member.certificate, certificate));
+  const members = [...held.room.state.members.values()];
+  // Mostly it is the very certificate that the member was let in with; to compare bytes with all takes the square of the room.
+  const found =
+    members.find((member) => member.certificate === certificate) ?? members.find((member) => equal(member.certificate, certificate));
   return found === undefined ? (name ?? 'Somebody') : nameOf(held, found.persona);
 }

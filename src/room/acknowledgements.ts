@@ -4,7 +4,7 @@ import type { Records } from '../store/index.ts';
 import type { Head } from '../replica/index.ts';
 import { create, decodeStrict, encode, ReceiptBodySchema } from '../wire/index.ts';
 import type { ReceiptRead } from './batches.ts';
-import { reaches, readHeads, wireHead } from './heads.ts';
+import { furthest, reaches, readHeads, wireHead } from './heads.ts';
 import { newest, readPresence, wirePresence, type Presence } from './presence.ts';
 
 const PREFIX = 'r/';
@@ -33,13 +33,13 @@ export class Acknowledgements {
     }
   }
 
-  /** Takes a verified receipt; returns the record to keep. Heads replace the older ones; a prekey and a presence stay until newer ones come. */
+  /** Takes a verified receipt; returns the record to keep. A receipt may come after one that was written later; a prekey and a presence stay until newer ones come. */
   take(receipt: ReceiptRead): [string, Bytes] {
     const before = this.#known.get(receipt.device);
     const known = {
-      heads: receipt.heads,
+      heads: furthest(before?.heads ?? [], receipt.heads),
       prekey: receipt.prekey ?? before?.prekey,
-      read: receipt.read,
+      read: furthest(before?.read ?? [], receipt.read),
       direct: newest(before?.direct, receipt.direct),
     };
     this.#known.set(receipt.device, known);

@@ -421,11 +421,15 @@ const usesLeft = (invite: InviteState): number => Math.max(0, invite.uses - invi
 
 const isOpen = (invite: InviteState, hour: number): boolean => invite.open && hour < invite.expiresHour;
 
+/** Kept by the bytes of the log: an address carries its topics' keys with it once they are made, and each invite is looked at in every step. */
+const places = new WeakMap<Bytes, Address>();
+
 /** Where its Joins and notices come, and the key of what members post there. */
-const placeOf = ({ address, mailboxes, welcomeKey }: InviteState): { address: Address; welcomeKey: Bytes } => ({
-  address: { secret: address, mailboxes },
-  welcomeKey,
-});
+function placeOf({ address: secret, mailboxes, welcomeKey }: InviteState): { address: Address; welcomeKey: Bytes } {
+  const address = places.get(secret) ?? { secret, mailboxes };
+  places.set(secret, address);
+  return { address, welcomeKey };
+}
 
 /** A Join as it was kept; undefined when it is damaged or its certificate has expired. */
 function readSeenJoin(joinHash: Hash, value: Uint8Array, hourNow: number): Seen | undefined {

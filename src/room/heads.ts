@@ -16,6 +16,16 @@ export function readHeads(heads: readonly WireHead[]): Head[] | Refusal {
 export const reaches = (head: { readonly segment: number; readonly seq: number }, segment: number, seq: number): boolean =>
   head.segment > segment || (head.segment === segment && head.seq >= seq);
 
+/** Of two lists of heads, of each device the one that reaches further; of the same place the second's. */
+export function furthest(before: readonly Head[], now: readonly Head[]): Head[] {
+  const all = new Map(before.map((head) => [head.device, head]));
+  for (const head of now) {
+    const known = all.get(head.device);
+    if (known === undefined || reaches(head, known.segment, known.seq)) all.set(head.device, head);
+  }
+  return [...all.values()];
+}
+
 /** Heads that this device wrote down itself. Throws an Error in words when they cannot be read: its store is damaged. */
 export function ownHeads(heads: readonly WireHead[]): Head[] {
   const read = readHeads(heads);

@@ -4,15 +4,14 @@
  *   blob ──► at an invite's address? ──► admissions
  *     └────► open ──► rotation ──► epoch            batch ──► operations, updates, receipt, state ──► log, replica, fold
  */
-import { hash, idBytes, isRefusal, type Bytes, type DeviceId, type Hash } from '../base/index.ts';
-import type { EntryRecord, Head } from '../replica/index.ts';
-import type { State } from '../wire/index.ts';
+import { isRefusal, type Bytes, type DeviceId, type Hash } from '../base/index.ts';
+import type { EntryRecord } from '../replica/index.ts';
 import type { Admissions } from './admissions.ts';
+import { Answers } from './answers.ts';
 import { readBatch, readReceipt } from './batches.ts';
 import type { RoomParts } from './context.ts';
 import type { Incoming } from './following.ts';
-import { readHeads } from './heads.ts';
-import { rankPause, type Rotations } from './rotations.ts';
+import type { Rotations } from './rotations.ts';
 import type { Telling } from './telling.ts';
 import type { Work } from './work.ts';
 
@@ -32,8 +31,7 @@ export class Intake {
   readonly #admissions: Admissions;
   readonly #telling: Telling;
   readonly #reach: Reach;
-  /** What the others said last that they hold. */
-  readonly #theirs = new Map<DeviceId, { readonly heads: readonly Head[]; readonly operations: readonly Hash[] }>();
+  readonly #answers: Answers;
 
   constructor(work: Work, rotations: Rotations, admissions: Admissions, telling: Telling, reach: Reach) {
     this.#work = work;
@@ -42,6 +40,7 @@ export class Intake {
     this.#admissions = admissions;
     this.#telling = telling;
     this.#reach = reach;
+    this.#answers = new Answers(work, rotations, admissions, telling);
   }
 
   /** Deals with one blob. Never throws: what nothing here foresaw is counted, and the blob is left aside. */
@@ -65,7 +64,7 @@ export class Intake {
       this.#takeRotation(incoming, opened.text);
     } else if (opened.device !== undefined && opened.epoch !== undefined) {
       this.#rotations.heard(opened.epoch, opened.device);
-      this.#takeBatch(opened.device, opened.text);
+      this.#takeBatch(opened.epoch, opened.device, opened.text);
     }
   }
 
@@ -84,15 +83,16 @@ export class Intake {
     this.#reach.again(this.#work.following.release());
   }
 
-  #takeBatch(device: DeviceId, text: Bytes): void {
+  #takeBatch(epoch: Hash, device: DeviceId, text: Bytes): void {
     const batch = readBatch(text);
     if (isRefusal(batch)) return this.#count(`batch-${batch.refused}`);
+    this.#answers.told(epoch, [...batch.operations, ...batch.updates]);
     let news = false;
     for (const operation of batch.operations) news = this.#takeOperation(operation) || news;
     if (news) this.#enforce();
     for (const update of batch.updates) news = this.#takeUpdate(update) || news;
     if (batch.receipt.length > 0) this.#takeReceipt(device, batch.receipt);
-    if (batch.state !== undefined) this.#takeState(device, batch.state);
+    if (batch.state !== undefined && !this.#answers.asked(device, batch.state)) this.#count('state-malformed');
     if (news) {
       this.#telling.receiptSoon();
       this.#reach.again(this.#work.following.release());
@@ -136,32 +136,7 @@ export class Intake {
     if (isRefusal(receipt)) return this.#count(`receipt-${receipt.refused}`);
     const [key, value] = this.#work.acknowledged.take(receipt);
     this.#work.put(key, value);
-    this.#theirs.set(device, { heads: receipt.heads, operations: this.#theirs.get(device)?.operations ?? [] });
-  }
-
-  /** Somebody tells what they hold: whoever has more answers, the first in rank at once. */
-  #takeState(device: DeviceId, state: State): void {
-    const heads = readHeads(state.heads);
-    if (isRefusal(heads) || state.operations.some((id) => id.length !== 32)) return this.#count('state-malformed');
-    const operations = state.operations.map(hash);
-    this.#theirs.set(device, { heads, operations });
-    if (this.#parts.replica.gaps(heads) || operations.some((id) => !this.#parts.log.has(id))) this.#telling.announce();
-    const others = this.#rotations.memberDevices().filter((other) => other !== device);
-    const pause = rankPause(this.#rotations.rankAmong(others, idBytes(device)));
-    this.#work.later(`answer/${device}`, pause, () => {
-      this.#answer(device);
-      this.#work.wake();
-    });
-  }
-
-  #answer(device: DeviceId): void {
-    const theirs = this.#theirs.get(device);
-    const persona = this.#parts.log.personaOf(device);
-    if (theirs === undefined || persona === undefined || this.#work.standing() !== 'member') return;
-    this.#telling.tell(
-      this.#parts.log.missing(theirs.operations),
-      this.#parts.replica.missing(theirs.heads, this.#admissions.historySince(persona)),
-    );
+    this.#answers.holds(device, receipt.heads);
   }
 
   /** What comes again, as answers to several askers do, is nothing refused. */

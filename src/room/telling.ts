@@ -3,7 +3,7 @@
  *
  *   operations, updates, a receipt, one's own state ──► batches ──► sealed under the epoch that is written under
  */
-import type { Bytes } from '../base/index.ts';
+import { integer, type Bytes } from '../base/index.ts';
 import type { Head } from '../replica/index.ts';
 import { fillBatches, makeReceipt } from './batches.ts';
 import { ownHeads, reaches, wireHead } from './heads.ts';
@@ -12,7 +12,7 @@ import type { Presence } from './presence.ts';
 import type { Rotations } from './rotations.ts';
 import type { Work } from './work.ts';
 
-/** Receipts wait this long for more to acknowledge, ms. */
+/** Receipts wait for more to acknowledge, ms: so long at least, and in a large room up to so long for each other device. */
 const RECEIPT_PAUSE = 100;
 /** One's own state is told at most this often, ms. */
 const STATE_PAUSE = 10_000;
@@ -53,7 +53,10 @@ export class Telling {
   /** Something new is held: a receipt follows, with a fresh prekey when a new epoch was opened. */
   receiptSoon(withPrekey = false): void {
     this.#prekeyDue ||= withPrekey;
-    this.#work.later('receipt', RECEIPT_PAUSE, () => {
+    // Everybody answers everything that is said: at a fixed pace that would be the square of the room, and more than its circuits carry.
+    const others = Math.max(1, this.#rotations.memberDevices().length - 1);
+    const pause = RECEIPT_PAUSE + integer(this.#work.surroundings.random, RECEIPT_PAUSE * (others - 1) + 1);
+    this.#work.later('receipt', pause, () => {
       this.#receiptDue = true;
       this.#work.wake();
     });
