@@ -5,6 +5,7 @@ use crate::field::{Q, canonical, reduce};
 use crate::lanes::V128;
 use crate::poly::Poly;
 use crate::wipe::Zero;
+use core::hint::black_box;
 
 /// Compress_D of canonical lanes: ⌊2^D·x/q⌉ mod 2^D. An estimate that is off by at most one, put right by its remainder; no division.
 #[inline(always)]
@@ -37,72 +38,67 @@ fn pack<const D: u32>(lanes: V128) -> u128 {
     u128::from(low) | u128::from(high) << (4 * D)
 }
 
-/// Where the bytes of each lane are, and the factor that moves its bits to the top of 16.
-struct Places {
-    bytes: [u8; 16],
-    lift: [i16; 8],
+/// Where the bytes of each lane's bits are, and the factors that move them to the lane's top.
+enum Places {
+    /// Lanes of 16 bits.
+    Narrow([u8; 16], [i16; 8]),
+    /// Four lanes of 32 bits, twice: for bits that may lie across three bytes.
+    Wide([[u8; 16]; 2], [[i16; 8]; 2]),
 }
 
 const fn places(bits: u32) -> Places {
-    let mut places = Places {
-        bytes: [0; 16],
-        lift: [0; 8],
-    };
+    if bits == 11 { wide(bits) } else { narrow(bits) }
+}
+
+const fn narrow(bits: u32) -> Places {
+    let (mut places, mut lift) = ([0; 16], [0; 8]);
     let mut lane = 0;
     while lane < 8 {
         let first = lane as u32 * bits;
-        places.bytes[2 * lane] = (first / 8) as u8;
-        // Beyond the last byte there is nothing to take, and the factor shifts it out.
-        places.bytes[2 * lane + 1] = if first / 8 + 1 < bits { first / 8 + 1 } else { first / 8 } as u8;
-        let lift = 16 - bits as i32 - (first % 8) as i32;
-        places.lift[lane] = if lift < 0 { 0 } else { 1 << lift };
+        places[2 * lane] = (first / 8) as u8;
+        // The last byte has none after it; what is taken instead is shifted out.
+        places[2 * lane + 1] = if first / 8 + 1 < bits { first / 8 + 1 } else { first / 8 } as u8;
+        lift[lane] = 1 << (16 - bits - first % 8);
         lane += 1;
     }
-    places
+    Places::Narrow(places, lift)
 }
 
-/// As `Places`, for fields that may lie across three bytes: four lanes of 32 bits at a time.
-struct WidePlaces {
-    bytes: [[u8; 16]; 2],
-    lift: [[i16; 8]; 2],
-}
-
-const fn wide_places(bits: u32) -> WidePlaces {
-    let mut places = WidePlaces {
-        bytes: [[0; 16]; 2],
-        lift: [[0; 8]; 2],
-    };
+const fn wide(bits: u32) -> Places {
+    let (mut places, mut lift) = ([[0; 16]; 2], [[0; 8]; 2]);
     let mut lane = 0;
     while lane < 8 {
         let (vector, at, first) = (lane / 4, lane % 4, lane as u32 * bits);
         let mut i = 0;
         while i < 4 {
             let byte = first / 8 + i as u32;
-            places.bytes[vector][4 * at + i] = if byte < 16 { byte } else { 15 } as u8;
+            places[vector][4 * at + i] = if byte < 16 { byte } else { 15 } as u8;
             i += 1;
         }
-        let lift = 1_u32 << (32 - bits - first % 8);
-        places.lift[vector][2 * at] = lift as i16;
-        places.lift[vector][2 * at + 1] = (lift >> 16) as i16;
+        let factor = 1_u32 << (32 - bits - first % 8);
+        lift[vector][2 * at] = factor as i16;
+        lift[vector][2 * at + 1] = (factor >> 16) as i16;
         lane += 1;
     }
-    places
+    Places::Wide(places, lift)
 }
 
 /// Eight lanes of D bits from D bytes (what lies after them is not looked at).
 #[inline(always)]
-fn unpack<const D: u32>(bytes: V128) -> V128 {
-    if D == 11 {
-        static WIDE: WidePlaces = wide_places(11);
-        let part = |i: usize| {
-            let fields = bytes.swizzle(V128::load_bytes(&WIDE.bytes[i]));
-            fields.mul32(V128::load(&WIDE.lift[i])).shr_u32(32 - D)
-        };
-        return V128::narrow32(part(0), part(1));
+fn unpack<const D: u32>(bytes: V128, places: &Places) -> V128 {
+    match places {
+        Places::Narrow(places, lift) => {
+            let fields = bytes.swizzle(V128::load_bytes(places));
+            fields.mul16(V128::load(lift)).shr_u16(16 - D)
+        }
+        Places::Wide(places, lift) => {
+            let part = |i: usize| {
+                let fields = bytes.swizzle(V128::load_bytes(&places[i]));
+                fields.mul32(V128::load(&lift[i])).shr_u32(32 - D)
+            };
+            V128::narrow32(part(0), part(1))
+        }
     }
-    let Places { bytes: places, lift } = const { &places(D) };
-    let fields = bytes.swizzle(V128::load_bytes(places));
-    fields.mul16(V128::load(lift)).shr_u16(16 - D)
 }
 
 /// ByteEncode_D of what `lanes` makes of each vector: 32·D bytes.
@@ -117,6 +113,8 @@ fn encode_with<const D: u32>(poly: &Poly, out: &mut [u8], lanes: impl Fn(V128) -
 #[inline(always)]
 fn decode_with<const D: u32>(bytes: &[u8], lanes: impl Fn(V128) -> V128) -> Poly {
     let mut poly = Poly::ZERO;
+    // Were the factors known to the compiler, it would make scalar shifts of the products.
+    let places = black_box(const { &places(D) });
     for i in 0..32 {
         let at = i * D as usize;
         let vector = match bytes.get(at..).and_then(<[u8]>::first_chunk) {
@@ -127,7 +125,7 @@ fn decode_with<const D: u32>(bytes: &[u8], lanes: impl Fn(V128) -> V128) -> Poly
                 V128::load_bytes(&chunk)
             }
         };
-        poly.set(i, lanes(unpack::<D>(vector)));
+        poly.set(i, lanes(unpack::<D>(vector, places)));
     }
     poly
 }

@@ -155,7 +155,12 @@ impl SecretKey {
         d[32] = set.k as u8;
         let mut seeds = Zeroizing::new([0; 64]);
         hash(SHA3_512, d.as_slice(), seeds.as_mut_slice());
-        let (rho, sigma) = seeds.split_at(32);
+        Self::from_rho_sigma(set, &seeds, &seed[32..])
+    }
+
+    /// From ρ ‖ σ and z, 32 bytes: Algorithm 13 after its first line, which the draft of 2023 had otherwise.
+    pub fn from_rho_sigma(set: Set, rho_sigma: &[u8; 64], z: &[u8]) -> Self {
+        let (rho, sigma) = rho_sigma.split_at(32);
         let mut matrix = polys(set.k * set.k);
         let mut noise = Secrets::<Poly>::zero(2 * set.k);
         let eta = set.eta1;
@@ -177,8 +182,8 @@ impl SecretKey {
         bytes[384 * set.k..].copy_from_slice(rho);
         let hash = Schedule::new().h(&bytes).run().h;
         let t = t.to_vec();
-        let mut z = Zeroizing::new([0; 32]);
-        z.copy_from_slice(&seed[32..]);
+        let mut kept = Zeroizing::new([0; 32]);
+        kept.copy_from_slice(z);
         let public = PublicKey {
             set,
             bytes,
@@ -186,7 +191,7 @@ impl SecretKey {
             matrix,
             t,
         };
-        Self { public, s, z }
+        Self { public, s, z: kept }
     }
 
     /// From the expanded form of FIPS 203: None when the hash in it is not that of the key in it (§7.3), or for another length.

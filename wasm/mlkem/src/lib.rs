@@ -15,5 +15,5 @@ mod set;
 mod wipe;
 
 pub use kem::{PublicKey, SecretKey, Shared, encapsulate};
-pub use set::{ML_KEM_512, ML_KEM_768, ML_KEM_1024, Set};
+pub use set::{ML_KEM_512, ML_KEM_768, ML_KEM_1024, SETS, Set};
 pub use wipe::Secrets;

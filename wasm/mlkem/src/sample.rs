@@ -5,11 +5,15 @@ use crate::keccak::SHAKE128;
 use crate::lanes::V128;
 use crate::poly::Poly;
 use crate::wipe::Zero;
+use core::hint::black_box;
 
 /// For a mask of four lanes: the places of the bytes of those whose bit is set, moved to the front.
 static KEPT: [u64; 16] = kept();
-/// Of twelve bytes, the two that each of eight 12-bit numbers lies in.
-static TWELVE: [u8; 16] = [0, 1, 1, 2, 3, 4, 4, 5, 6, 7, 7, 8, 9, 10, 10, 11];
+/// Of twelve bytes, the two that each of eight 12-bit numbers lies in, and what moves the number to the top of 16 bits.
+static TWELVE: ([u8; 16], [i16; 8]) = (
+    [0, 1, 1, 2, 3, 4, 4, 5, 6, 7, 7, 8, 9, 10, 10, 11],
+    [16, 1, 16, 1, 16, 1, 16, 1],
+);
 
 const fn kept() -> [u64; 16] {
     let mut table = [0; 16];
@@ -31,15 +35,18 @@ const fn kept() -> [u64; 16] {
 /// Algorithm 7 for one block of SHAKE128: fills the polynomial from its first `count` coefficients on, and gives how many there are
 /// then; 256 is all. The bytes are public, and so are the branches.
 pub fn uniform(poly: &mut Poly, mut count: usize, word: impl Fn(usize) -> u64) -> usize {
+    // Were these known to the compiler, it would make eight scalar shifts of the product.
+    let (places, lift) = black_box(&TWELVE);
+    let twelve = (V128::load_bytes(places), V128::load(lift));
     for triple in 0..SHAKE128.bytes / 24 {
         let [first, second, third] = core::array::from_fn(|i| word(3 * triple + i));
-        for twelve in [[first, second], [second >> 32 | third << 32, third >> 32]] {
-            let bytes = V128::from_halves(twelve);
+        for halves in [[first, second], [second >> 32 | third << 32, third >> 32]] {
+            let numbers = V128::from_halves(halves).swizzle(twelve.0).mul16(twelve.1).shr_u16(4);
             if let Some(room) = poly.0.get_mut(count..).and_then(<[i16]>::first_chunk_mut) {
-                count += accept(bytes, room);
+                count += accept(numbers, room);
             } else {
                 let mut last = [0; 8];
-                let taken = accept(bytes, &mut last).min(256 - count);
+                let taken = accept(numbers, &mut last).min(256 - count);
                 poly.0[count..count + taken].copy_from_slice(&last[..taken]);
                 count += taken;
             }
@@ -48,12 +55,9 @@ pub fn uniform(poly: &mut Poly, mut count: usize, word: impl Fn(usize) -> u64) -
     count
 }
 
-/// Of the eight numbers in the low twelve bytes, those below q. What lies after them is overwritten too.
+/// Of eight numbers, those below q. What lies after them is overwritten too.
 #[inline(always)]
-fn accept(bytes: V128, out: &mut [i16; 8]) -> usize {
-    let fields = bytes.swizzle(V128::load_bytes(&TWELVE));
-    // Even lanes have their number in the low twelve bits, odd ones in the high twelve.
-    let numbers = fields.mul16(V128::splat32(1 << 16 | 16)).shr_u16(4);
+fn accept(numbers: V128, out: &mut [i16; 8]) -> usize {
     let mask = V128::splat16(Q).gt16(numbers).bitmask16();
     let (low, high) = (usize::from(mask & 15), usize::from(mask >> 4));
     let places = V128::from_halves([KEPT[low], KEPT[high] + 0x0808_0808_0808_0808]);

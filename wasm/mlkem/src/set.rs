@@ -28,6 +28,13 @@ pub const ML_KEM_1024: Set = Set {
     dv: 5,
 };
 
+/// All three, with their names.
+pub const SETS: [(&str, Set); 3] = [
+    ("ML-KEM-512", ML_KEM_512),
+    ("ML-KEM-768", ML_KEM_768),
+    ("ML-KEM-1024", ML_KEM_1024),
+];
+
 impl Set {
     /// Bytes of an encapsulation key: 800, 1184, 1568.
     pub const fn public(self) -> usize {

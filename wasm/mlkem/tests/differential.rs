@@ -9,7 +9,7 @@ fn same_as_the_oracle() {
         .ok()
         .and_then(|text| text.parse().ok())
         .unwrap_or(1);
-    for (name, set) in common::SETS {
+    for (name, set) in sotto_mlkem::SETS {
         for index in 0..count {
             if let Err(what) = common::differential(name, set, seed, index) {
                 panic!("{name}, seed {seed}, case {index}: {what} differs");

@@ -1,13 +1,7 @@
 //! Chance for tests, and the oracle's three sizes behind one face.
 
 use sotto_mlkem::keccak::shake256;
-use sotto_mlkem::{ML_KEM_512, ML_KEM_768, ML_KEM_1024, Set};
-
-pub const SETS: [(&str, Set); 3] = [
-    ("ML-KEM-512", ML_KEM_512),
-    ("ML-KEM-768", ML_KEM_768),
-    ("ML-KEM-1024", ML_KEM_1024),
-];
+use sotto_mlkem::{PublicKey, SecretKey, Set, encapsulate};
 
 /// N bytes that a seed, a name and a number determine.
 pub fn chance<const N: usize>(seed: u64, name: &str, index: u64) -> [u8; N] {
@@ -66,7 +60,6 @@ pub fn oracle(name: &str) -> &'static dyn Oracle {
 /// One random case of everything: keys, both ways to encapsulate, both ways to decapsulate, a changed ciphertext, a key that
 /// may not be reduced. Says what differs.
 pub fn differential(name: &str, set: Set, seed: u64, index: u64) -> Result<(), String> {
-    use sotto_mlkem::{PublicKey, SecretKey, encapsulate};
     let oracle = oracle(name);
     let same = |what: &str, right: bool| if right { Ok(()) } else { Err(what.to_string()) };
     let key_seed: [u8; 64] = chance(seed, "key", index);
