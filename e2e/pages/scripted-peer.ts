@@ -175,6 +175,11 @@ export class ScriptedPeer implements Peer {
     this.#patchById(room, ({ joinRequests }) => ({ joinRequests: joinRequests.filter(({ id }) => id !== request) }));
   }
 
+  chooseDirect(room: RoomId, yes: boolean): void {
+    this.#ask('chooseDirect', yes);
+    this.#patchById(room, ({ direct }) => ({ direct: { ...direct, chosen: yes } }));
+  }
+
   async invite(room: RoomId, terms: { readonly uses: number; readonly hours: number }): Promise<InviteItem> {
     this.#ask('invite', terms);
     this.#made += 1;
@@ -230,5 +235,6 @@ function newRoom(id: RoomId, me: string): RoomView {
     joinRequests: [],
     mayInvite: true,
     mayRename: true,
+    direct: { possible: true, chosen: false, agreed: [], linked: [] },
   };
 }

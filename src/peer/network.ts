@@ -209,6 +209,21 @@ export class PeerNetwork {
     return shortAddress(known?.[0] ?? '');
   }
 
+  /** Where a relay is dialled, whole. */
+  addressesOf(relay: RelayId): readonly string[] {
+    return this.#directory.get(relay)?.addresses ?? this.#options.anchors.find(({ id }) => id === relay)?.addresses ?? [];
+  }
+
+  /** The relays that may introduce people to each other for direct links. */
+  signallers(): readonly RelayId[] {
+    return [...new Set([...this.#trusted, ...this.#directory.list().map(({ id }) => id)])];
+  }
+
+  /** It came with the app, so it may be private or plain. */
+  trusts(address: string): boolean {
+    return this.#options.anchors.some(({ addresses }) => addresses.includes(address));
+  }
+
   get disagreement(): boolean {
     return this.#directory.disagreements().length > 0;
   }

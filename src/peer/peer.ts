@@ -12,6 +12,7 @@ import { createRoom, joinRoom, openRoom, type Room, type RoomSurroundings } from
 import { StoreError, VaultLost, type Records, type Store, type StoreTrouble } from '../store/index.ts';
 import { arrive, linkRefused, parseLink, type Arrival } from './arrival.ts';
 import { Device } from './device.ts';
+import { directDoor, type DirectGround, type OpenDirect } from './direct.ts';
 import { pulse, type Machine } from './machine.ts';
 import { networkView } from './network-view.ts';
 import { PeerNetwork } from './network.ts';
@@ -25,6 +26,8 @@ export interface PeerOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly counters?: Counters;
+  /** Opens a node for direct links, where the platform has them. */
+  readonly direct?: OpenDirect;
   /** Asks the platform to keep what is stored; resolves with its answer. */
   readonly persist?: () => Promise<boolean>;
   readonly machine?: Machine;
@@ -129,7 +132,11 @@ export class LocalPeer implements Peer {
     const held = this.#rooms.get(id);
     if (held === undefined) return undefined;
     const firstUnread = held.firstUnread ?? unreadOf(held)[0]?.id;
-    held.view ??= roomView(held, { now: this.network.now(), failure: failureWords(held.room) }, firstUnread);
+    held.view ??= roomView(
+      held,
+      { now: this.network.now(), failure: failureWords(held.room), connection: networkView.connection(this.network).words },
+      firstUnread,
+    );
     return held.view;
   }
 
@@ -200,7 +207,7 @@ export class LocalPeer implements Peer {
   }
 
   #surroundings(records: Records, fold: ChatView, changed: () => void): RoomSurroundings {
-    const { clock, random } = this.#options;
+    const { clock, random, direct } = this.#options;
     const next = this.#next;
     this.#next = undefined;
     let prepared = next?.mailboxes;
@@ -218,6 +225,7 @@ export class LocalPeer implements Peer {
         return picked;
       },
       fold,
+      ...(direct && { direct: directDoor(direct, this.#directGround) }),
       changed,
     };
   }
@@ -326,6 +334,17 @@ export class LocalPeer implements Peer {
   admit(id: RoomId, request: string, yes: boolean): void {
     this.#held(id).room.admissions.answer(request, yes);
   }
+
+  chooseDirect(id: RoomId, yes: boolean): void {
+    this.#held(id).room.chooseDirect(yes);
+  }
+
+  /** What rooms may know of the network for their direct links. */
+  readonly #directGround: DirectGround = {
+    relays: () => this.network.signallers(),
+    addressesOf: (relay) => this.network.addressesOf(relay),
+    trusts: (address) => this.network.trusts(address),
+  };
 
   // ── invites ──
 

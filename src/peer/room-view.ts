@@ -3,6 +3,7 @@ import { equal, type PersonaId } from '../base/index.ts';
 import type { ChatMessage, ChatView } from '../chat/index.ts';
 import { millisecondsOf } from '../replica/index.ts';
 import type { Member, OperationRecord, Room } from '../room/index.ts';
+import { directView } from './direct.ts';
 import type { EventItem, InviteItem, LinkRefusal, MessageItem, PersonItem, RoomItem, RoomView, TimelineItem } from './view.ts';
 
 const DYES = 6;
@@ -19,6 +20,8 @@ export interface Wording {
   readonly now: number;
   /** Why the last write failed, in words; undefined when it did not. */
   readonly failure: string | undefined;
+  /** What is said of the network. */
+  readonly connection: string;
 }
 
 export const dyeOf = (persona: PersonaId): number => Number.parseInt(persona.slice(0, 6), 16) % DYES;
@@ -61,6 +64,7 @@ export function roomView(held: ChatRoom, wording: Wording, firstUnread: string |
     joinRequests: room.admissions.requests(),
     mayInvite: member,
     mayRename: member,
+    direct: directView(room.direct, wording.connection, (persona) => nameOf(held, persona)),
   };
 }
 

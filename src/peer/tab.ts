@@ -19,6 +19,7 @@ export async function openPeer(): Promise<Peer> {
   return createPeer({
     store: indexedDbStore(vault, { prefix: '' }),
     link: (handler, trusted) => libp2pLink({ handler, clock, counters, trusted }),
+    direct: async (terms) => (await import('../link/direct.ts')).directNode({ ...terms, clock, random, counters }),
     anchors,
     clock,
     random,

@@ -82,6 +82,19 @@ export interface RoomItem {
   readonly people: number;
 }
 
+/** Direct links in a room. */
+export interface DirectView {
+  /** This browser can, and the room allows it. */
+  readonly possible: boolean;
+  /** This user agrees. */
+  readonly chosen: boolean;
+  /** Names of others who agree, and of those to whom a link stands. */
+  readonly agreed: readonly string[];
+  readonly linked: readonly string[];
+  /** With `chosen`: what the status Connection says in this room, in place of the network's words. */
+  readonly words?: string;
+}
+
 export interface RoomView extends RoomItem {
   readonly timeline: readonly TimelineItem[];
   /** The id of the first unread item when the room was opened. */
@@ -91,6 +104,7 @@ export interface RoomView extends RoomItem {
   readonly joinRequests: readonly JoinRequestItem[];
   readonly mayInvite: boolean;
   readonly mayRename: boolean;
+  readonly direct: DirectView;
 }
 
 export interface HopView {
@@ -183,6 +197,8 @@ export interface Peer {
   forget(room: RoomId): Promise<void>;
   removePerson(room: RoomId, person: PersonaId): Promise<void>;
   admit(room: RoomId, request: string, yes: boolean): void;
+  /** This user agrees to direct links in the room, or no longer. Throws an Error in words where there are none. */
+  chooseDirect(room: RoomId, yes: boolean): void;
 
   /** Makes an invite; resolves with its link once the network holds it. */
   invite(room: RoomId, terms: { readonly uses: number; readonly hours: number }): Promise<InviteItem>;

@@ -5,7 +5,7 @@
  *   others' presences ──► allowed ──► linked ──► what is owed, one's state, and from then on every blob that is posted
  *   no longer, left, removed, forbidden ──► node stopped, presence withdrawn
  */
-import { type Bytes, type DeviceId, type PersonaId, type RelayId, type TopicId } from '../base/index.ts';
+import type { Bytes, DeviceId, PersonaId, RelayId, RoomId, TopicId } from '../base/index.ts';
 import type { DirectHandler, DirectId, DirectNode, DirectPeer } from '../link/index.ts';
 import type { Incoming } from './following.ts';
 import type { Sealed } from './outbox.ts';
@@ -16,7 +16,7 @@ import type { Work } from './work.ts';
 
 /** Opens nodes for direct links, where the platform has them. `avoid`: relays that are better not asked to introduce anybody. */
 export interface DirectDoor {
-  open(handler: DirectHandler, avoid: readonly RelayId[]): Promise<DirectNode>;
+  open(handler: DirectHandler, terms: { readonly room: RoomId; readonly avoid: readonly RelayId[] }): Promise<DirectNode>;
 }
 
 /** How it stands with direct links in a room. */
@@ -28,6 +28,8 @@ export interface DirectState {
   /** Others who agree now, and those of them to whom a link stands. */
   readonly agreed: readonly PersonaId[];
   readonly linked: readonly PersonaId[];
+  /** Others agree, and no way to any of them has been found for a while. */
+  readonly stuck: boolean;
 }
 
 /** Blobs at addresses that are not read yet: the rotation that tells of them may still be on the way. */
@@ -36,6 +38,8 @@ const EARLY = 64;
 const OPEN_PAUSE = 30_000;
 /** Changes of the relays at which one is found are told together, ms. */
 const MOVE_PAUSE = 2_000;
+/** After so long without a way to anybody it is said that there is none, ms. */
+const PATIENCE = 20_000;
 
 interface Handed {
   readonly topic: TopicId;
@@ -51,6 +55,8 @@ export class Direct {
   #node: DirectNode | undefined;
   #opening: symbol | undefined;
   #said: Presence | undefined;
+  /** Since when others have agreed and no link stands. */
+  #seeking: number | undefined;
   #handed: Handed[] = [];
   #early: Handed[] = [];
 
@@ -75,6 +81,7 @@ export class Direct {
       chosen: record.direct && possible,
       agreed: personas(found.map(({ device }) => device)),
       linked: personas(found.flatMap(({ device, presence }) => (linked.has(presence.id) ? device : []))),
+      stuck: this.#seeking !== undefined && surroundings.clock.now() - this.#seeking >= PATIENCE,
     };
   }
 
@@ -103,6 +110,7 @@ export class Direct {
     if (!wanted) return this.#close();
     if (this.#node === undefined && this.#opening === undefined) this.#open();
     this.#node?.allow(this.#peers());
+    this.#seek();
   }
 
   /** Hands what came over direct links to the intake, each as if it came from a mailbox. */
@@ -146,7 +154,7 @@ export class Direct {
     const turn = Symbol('opening');
     this.#opening = turn;
     const avoid = this.#rotations.addresses().flatMap(({ mailboxes }) => mailboxes);
-    surroundings.direct?.open(this.#handler(), avoid).then(
+    surroundings.direct?.open(this.#handler(), { room: this.#work.parts.room, avoid }).then(
       (node) => {
         if (this.#opening !== turn) return void node.stop();
         this.#node = node;
@@ -168,6 +176,7 @@ export class Direct {
     this.#opening = undefined;
     this.#handed = [];
     this.#early = [];
+    this.#seeking = undefined;
     if (this.#node === undefined) return;
     void this.#node.stop();
     this.#node = undefined;
@@ -177,7 +186,10 @@ export class Direct {
   #handler(): DirectHandler {
     return {
       linked: (peer) => this.#linked(peer),
-      lost: () => this.#work.surroundings.changed(),
+      lost: () => {
+        this.#seek();
+        this.#work.surroundings.changed();
+      },
       blob: (_peer, topic, blob, taken) => {
         this.#handed.push({ topic, blob, taken });
         this.#work.wake();
@@ -192,9 +204,24 @@ export class Direct {
     queueMicrotask(() => {
       for (const posts of this.#owed()) this.send(posts, [peer]);
     });
+    this.#seeking = undefined;
     this.#telling.announce();
     this.#telling.receiptSoon();
     this.#work.surroundings.changed();
+  }
+
+  /** Notes since when a way is looked for, and has the screen told when that takes long. */
+  #seek(): void {
+    const { clock, changed } = this.#work.surroundings;
+    const { agreed, linked } = this.state;
+    if (agreed.length === 0 || linked.length > 0) this.#seeking = undefined;
+    else if (this.#seeking === undefined) {
+      this.#seeking = clock.now();
+      this.#work.later('direct-stuck', PATIENCE, () => {
+        this.#seek();
+        changed();
+      });
+    }
   }
 
   // ── presences ──

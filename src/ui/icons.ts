@@ -1,5 +1,6 @@
 /** The icons in use, each from its own file so that no other is bundled. Sizes come from the style: `.icon`, `.icon.is-small`. */
 export { default as ArrowDown } from 'lucide-react/icons/arrow-down';
+export { default as ArrowLeftRight } from 'lucide-react/icons/arrow-left-right';
 export { default as ArrowUp } from 'lucide-react/icons/arrow-up';
 export { default as Check } from 'lucide-react/icons/check';
 export { default as CheckCheck } from 'lucide-react/icons/check-check';

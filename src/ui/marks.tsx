@@ -63,3 +63,12 @@ export function Beads({ hops }: { hops: number }) {
     </svg>
   );
 }
+
+/** No relay between: a bare arrow. */
+export function Arrow() {
+  return (
+    <svg className="beads" width="20" height="8" viewBox="0 0 20 8" aria-hidden="true">
+      <path d="M1 4h18M16 1.5 19 4l-3 2.5" />
+    </svg>
+  );
+}

@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'react';
 import type { CircuitView, NetworkView, RoomView } from './peer-view.ts';
 import { lasting } from './dates.ts';
+import { Mode } from './direct.tsx';
 import { Eye, EyeOff, TriangleAlert } from './icons.ts';
 import { Beads } from './marks.tsx';
 import { initial } from './names.ts';
@@ -147,26 +148,6 @@ function Sees({ circuit }: { circuit: CircuitView }) {
   );
 }
 
-function Mode({ network }: { network: NetworkView }) {
-  return (
-    <section className="block">
-      <h2>{words.network.mode}</h2>
-      <div className="modes" role="radiogroup" aria-label={words.network.mode}>
-        <label className="mode">
-          <input type="radio" name="mode" aria-label={words.network.balanced} checked={network.mode === 'balanced'} readOnly />
-          <span className="mode-mark">
-            <Beads hops={3} />
-          </span>
-          <span className="mode-text">
-            <b>{words.network.balanced}</b>
-            <small>{words.network.balancedWhat}</small>
-          </span>
-        </label>
-      </div>
-    </section>
-  );
-}
-
 function Circuits({ circuits }: { circuits: readonly CircuitView[] }) {
   return (
     <section className="block">
@@ -265,7 +246,7 @@ export function Network({ room }: { room: RoomView }) {
           <Sees circuit={circuit} />
         </>
       )}
-      <Mode network={network} />
+      <Mode room={room} />
       {network.circuits.length > 0 && <Circuits circuits={network.circuits} />}
       <Directory network={network} />
       <Refused refused={network.refused} />

@@ -1,23 +1,27 @@
 /** One room: its bar, what must be known, the log, and where one writes. */
 import { useEffect, useRef, useState } from 'react';
-import type { ConnectionView, RoomView } from './peer-view.ts';
+import type { ConnectionView, DirectView, RoomView } from './peer-view.ts';
 import { Ended, JoinRequest, KeepStorage, Offline, StorageTrouble, Waiting } from './banners.tsx';
 import { Composer, type Drafts } from './composer.tsx';
 import { Confirm } from './dialog.tsx';
+import { DirectQuestion } from './direct.tsx';
 import { ChevronLeft, PanelRight, UserPlus, WifiOff } from './icons.ts';
 import { InviteDialog } from './invite.tsx';
 import { Log } from './log.tsx';
-import { Beads } from './marks.tsx';
+import { Arrow, Beads } from './marks.tsx';
 import { usePeer, useView } from './use-peer.ts';
 import { words } from './words.ts';
 
-function Connection({ connection }: { connection: ConnectionView }) {
-  const look = { private: '', connecting: ' is-busy', looking: ' is-busy', offline: ' is-off' }[connection.state];
+/** With direct links chosen, what the room says of them goes before what the network says. */
+function Connection({ connection, direct }: { connection: ConnectionView; direct: DirectView }) {
+  const isDirect = direct.chosen && direct.linked.length > 0;
+  const look = isDirect ? '' : { private: '', connecting: ' is-busy', looking: ' is-busy', offline: ' is-off' }[connection.state];
   return (
     <span className={`connection${look}`} role="status" aria-label={words.room.connection}>
-      {connection.state === 'private' && <Beads hops={connection.hops} />}
-      {connection.state === 'offline' && <WifiOff className="icon is-small" aria-hidden="true" />}
-      <span>{connection.words}</span>
+      {isDirect && <Arrow />}
+      {!isDirect && connection.state === 'private' && <Beads hops={connection.hops} />}
+      {!isDirect && connection.state === 'offline' && <WifiOff className="icon is-small" aria-hidden="true" />}
+      <span>{direct.words ?? connection.words}</span>
     </span>
   );
 }
@@ -46,7 +50,7 @@ function Bar(props: { room: RoomView; name: string; panelOpen: boolean; onBack: 
         </h2>
         <p>{words.room.people(props.room.people)}</p>
       </div>
-      <Connection connection={connection} />
+      <Connection connection={connection} direct={props.room.direct} />
       {props.room.mayInvite && props.room.standing === 'member' && (
         <button type="button" className="button is-collapses" aria-label={words.room.invite} onClick={props.onInvite}>
           <UserPlus className="icon" aria-hidden="true" />
@@ -100,6 +104,7 @@ export function Room(props: { room: RoomView; drafts: Drafts; panelOpen: boolean
       <StorageTrouble trouble={storage.trouble} />
       {connection.state === 'offline' && <Offline />}
       <KeepStorage />
+      <DirectQuestion room={room} />
       {alone ? (
         <div className="log" role="log" aria-label={words.room.messages} tabIndex={0}>
           <Nobody onInvite={() => setAsks('invite')} />

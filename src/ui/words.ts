@@ -1,6 +1,13 @@
 /** Every word that the screen says. Plain, short, present tense: what happens and what to do. */
 import type { EventItem, LinkRefusal, MessageState, StorageView } from './peer-view.ts';
 
+/** "Ana", "Ana and Ben", "Ana, Ben and 3 others". */
+const list = (who: readonly string[]): string => {
+  const [first = '', second = ''] = who;
+  if (who.length < 2) return first;
+  return who.length === 2 ? `${first} and ${second}` : `${first}, ${second} and ${count(who.length - 2, 'other', 'others')}`;
+};
+
 const count = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;
 
 export const words = {
@@ -249,6 +256,30 @@ export const words = {
     save: 'Save',
     noRoomName: 'Room without a name',
     nobody: 'Somebody',
+  },
+
+  direct: {
+    name: 'Direct',
+    nameWhat: 'No relay between those who agree. They see each other’s network address',
+    impossible: 'Not allowed in this room, or not possible in this browser',
+    title: 'Talk directly?',
+    what: 'What you write goes straight to those in this room who agree too, sealed as before. It is faster, and goes on when no relay answers. It costs you this:',
+    members: 'The people in this room who agree see your network address,',
+    membersWhat: 'and you see theirs. An address tells roughly where a device is, and who provides its internet.',
+    soFar: (who: readonly string[]): string => `So far: ${list(who)}.`,
+    relay: 'One or two relays introduce you to each other.',
+    relayWhat: 'They see your addresses, and that these devices talk directly. They see no rooms, names or words.',
+    nobody: 'Nobody else sees more than before.',
+    nobodyWhat: 'People in the room who do not agree, and your other rooms, go on through three relays. No other server is asked.',
+    until: 'This holds for this room, on this device, until you choose Balanced.',
+    agree: 'Agree',
+    asks: (who: readonly string[]): string => `${list(who)} would like to talk directly.`,
+    asksWhat: 'You would see each other’s network address.',
+    read: 'What it means',
+    linked: (who: readonly string[]): string => `A direct link stands to ${list(who)}. Others in the room are reached through relays.`,
+    seeking: (who: readonly string[]): string =>
+      `${list(who)} agreed, but there is no direct way at the moment. Words go through relays meanwhile.`,
+    alone: 'Nobody else has agreed yet. Words go through relays meanwhile.',
   },
 
   network: {
