@@ -26,6 +26,7 @@ export const garden: Scene = () => {
     network: {
       mode: 'balanced',
       disagreement: false,
+      conduct: [{ id: 'low-gate', name: 'low-gate', what: 'not-kept' }],
       refused: { replayed: 2, malformed: 1 },
       relays: ['tall-reed', 'salt-barn', 'north-sluice', 'low-gate', 'old-weir'].map((name, i) => ({
         id: name,

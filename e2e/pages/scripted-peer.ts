@@ -19,7 +19,7 @@ const emptyView: PeerView = {
   storage: { askToPersist: false },
   rooms: [],
   name: '',
-  network: { mode: 'balanced', circuits: [], relays: [], disagreement: false, refused: {} },
+  network: { mode: 'balanced', circuits: [], relays: [], disagreement: false, conduct: [], refused: {} },
 };
 
 /** 64 hex digits from a short word. */

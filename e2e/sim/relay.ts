@@ -16,6 +16,8 @@ export interface Ground {
   readonly network: MemoryNetwork;
   /** A stream of chance of its own for each process. */
   readonly stream: () => Random;
+  /** By how many ms a node's clock is ahead. */
+  readonly skew: (name: string) => number;
   readonly witness: (name: string) => LinkWitness;
   readonly anchors: () => readonly Anchor[];
 }
@@ -52,6 +54,16 @@ export class SimRelay {
     return { id: this.id, addresses: [`/memory/${this.name}`], family: this.name };
   }
 
+  /** What its disk holds. bytes */
+  get stored(): number {
+    return this.#blobs.bytes;
+  }
+
+  /** Timers that wait in the present run. */
+  get timers(): number {
+    return this.#process?.pending() ?? 0;
+  }
+
   get up(): boolean {
     return this.#relay !== undefined;
   }
@@ -61,13 +73,14 @@ export class SimRelay {
     return this.#relay;
   }
 
-  async start(): Promise<void> {
+  /** `amiss`: a test puts other parts in the place of honest ones. */
+  async start(amiss: (parts: RelayParts) => RelayParts = (parts) => parts): Promise<void> {
     if (this.#relay !== undefined) throw new Error(`${this.name} is up already`);
     const { network, stream, anchors, witness } = this.#ground;
-    const process = this.#ground.clock.process();
+    const process = this.#ground.clock.process(this.#ground.skew(this.name));
     const random = stream();
     const counters = new Counters();
-    const relay = new AssembledRelay({
+    const parts: RelayParts = {
       name: this.name,
       family: this.name,
       roles: { guard: true, middle: true, mailbox: true },
@@ -88,7 +101,8 @@ export class SimRelay {
       log: () => undefined,
       listen: async (handler) => network.node(this.name, handler, { counters, witness: witness(this.name) }),
       visit: async (handler) => network.node(`${this.name} visiting ${toHex(random.bytes(4))}`, handler, { listens: false }),
-    });
+    };
+    const relay = new AssembledRelay(amiss(parts));
     this.#process = process;
     this.#relay = relay;
     await relay.start();

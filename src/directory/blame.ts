@@ -1,25 +1,28 @@
 /**
- * Circuits that died by somebody's fault count against the relays of their path (docs/protocol.md §3). Nobody can tell which of them
- * it was; but who is on many such paths, with different others, is avoided for a while.
+ * Circuits that died by somebody's fault count against the relays of their path (docs/protocol.md §3). Nobody can tell which of them it
+ * was; but one that is on many such paths, with different others, explains them all, and then the others are not to blame for those.
  *
- *   blame(path) ──► each relay: (when, with whom) ──► within 10 minutes 3 times, with 2 others beside the guard ──► avoided
+ *   paths that failed within 10 minutes ──► who is on most of them? 3 at least, with 2 others beside the guard ──► avoided
+ *                    ▲                                 │
+ *                    └──── those explained are left out┘
  */
 import type { Clock, RelayId } from '../base/index.ts';
 
 const WINDOW_MS = 600_000;
 const TIMES = 3;
 const COMPANIONS = 2;
-const MOST_KEPT = 16;
+const MOST_KEPT = 64;
 
-interface Mark {
+interface Failed {
   readonly at: number;
-  /** The others of that path but the guard, which is on all of them. */
-  readonly others: readonly RelayId[];
+  /** Without the guard, which is on all of them: see guard-trials.ts. */
+  readonly relays: readonly RelayId[];
 }
 
 export class Blame {
   readonly #clock: Clock;
-  readonly #marks = new Map<RelayId, Mark[]>();
+  #failed: readonly Failed[] = [];
+  #culprits: ReadonlySet<RelayId> | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -27,23 +30,36 @@ export class Blame {
 
   /** A circuit over this path, from the guard on, died by a fault. */
   record(path: readonly RelayId[]): void {
-    const at = this.#clock.now();
-    path.forEach((relay) => {
-      const others = path.slice(1).filter((other) => other !== relay);
-      this.#marks.set(relay, [...this.#recent(relay), { at, others }].slice(-MOST_KEPT));
-    });
+    this.#failed = [...this.#recent(), { at: this.#clock.now(), relays: path.slice(1) }].slice(-MOST_KEPT);
+    this.#culprits = undefined;
   }
 
   /** True for a relay that should not be picked when there is another. */
   avoids(relay: RelayId): boolean {
-    const marks = this.#recent(relay);
-    return marks.length >= TIMES && new Set(marks.flatMap(({ others }) => others)).size >= COMPANIONS;
+    const recent = this.#recent();
+    if (recent.length !== this.#failed.length) this.#culprits = undefined;
+    this.#failed = recent;
+    this.#culprits ??= culpritsOf(recent);
+    return this.#culprits.has(relay);
   }
 
-  #recent(relay: RelayId): Mark[] {
+  #recent(): readonly Failed[] {
     const since = this.#clock.now() - WINDOW_MS;
-    const recent = (this.#marks.get(relay) ?? []).filter(({ at }) => at > since);
-    if (recent.length === 0) this.#marks.delete(relay);
-    return recent;
+    return this.#failed.filter(({ at }) => at > since);
   }
+}
+
+function culpritsOf(failed: readonly Failed[]): ReadonlySet<RelayId> {
+  const culprits = new Set<RelayId>();
+  for (let left = failed; left.length >= TIMES;) {
+    const all = new Set(left.flatMap(({ relays }) => relays));
+    const on = (relay: RelayId): readonly Failed[] => left.filter(({ relays }) => relays.includes(relay));
+    const [most] = [...all].toSorted((a, b) => on(b).length - on(a).length || (a < b ? -1 : 1));
+    if (most === undefined || on(most).length < TIMES) break;
+    const companions = new Set(on(most).flatMap(({ relays }) => relays.filter((other) => other !== most)));
+    // Always with the same one: it may be either.
+    if (companions.size >= COMPANIONS) culprits.add(most);
+    left = left.filter(({ relays }) => !relays.includes(most));
+  }
+  return culprits;
 }

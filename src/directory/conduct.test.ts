@@ -39,7 +39,12 @@ describe('a guard beyond which circuits die', () => {
 
   it('is at fault once four have died over three different others', () => {
     const trials = new GuardTrials(new ManualClock());
-    expect([path(0, 1), path(2, 1), path(0, 3), path(3, 1)].map((one) => trials.failed(one))).toEqual([false, false, false, true]);
+    expect([path(0, 1), path(2, 1), path(0, 3), path(3, 2)].map((one) => trials.failed(one))).toEqual([false, false, false, true]);
+  });
+
+  it('is not where one of the others is on all of them', () => {
+    const trials = new GuardTrials(new ManualClock());
+    for (let i = 0; i < 20; i++) expect(trials.failed(path(i % 3, 3))).toBe(false);
   });
 
   it('is not where the others are always the same, where one lived in between, or where it took long', async () => {
@@ -48,11 +53,11 @@ describe('a guard beyond which circuits die', () => {
     for (let i = 0; i < 20; i++) expect(trials.failed(path(0, 1))).toBe(false);
     if (guard !== undefined) trials.worked(guard);
     for (let i = 0; i < 20; i++) {
-      expect(trials.failed(path(i % 3, 3))).toBe(false);
+      expect(trials.failed(path(i % 3, (i + 1) % 3))).toBe(false);
       if (guard !== undefined) trials.worked(guard);
     }
     for (let i = 0; i < 20; i++) {
-      expect(trials.failed(path(i % 3, 3))).toBe(false);
+      expect(trials.failed(path(i % 3, (i + 1) % 3))).toBe(false);
       await clock.advance(5 * MINUTE);
     }
   });

@@ -21,8 +21,8 @@ export interface Conducted {
 
 const MEMORY_MS = 3_600_000;
 const MOST_KEPT = 64;
-/** Whoever does not keep what it is given is no mailbox for a new address. */
-const OF_MAILBOXES: readonly Misdeed[] = ['not-kept', 'left-out'];
+/** Whoever does not keep what it is given, or cannot be reached for long, is no mailbox for a new address. */
+const OF_MAILBOXES: readonly Misdeed[] = ['not-kept', 'left-out', 'breaks-circuits'];
 
 export class Conduct {
   readonly #clock: Clock;

@@ -2,7 +2,8 @@
  * Whether a guard is to blame for the circuits that die beyond it (docs/protocol.md §5). It is on all of them, so that it is always among
  * those blamed; but where circuits over different others fail one after the other and none lives, it is the one that they have in common.
  *
- *   died ── 4 times in 10 minutes, over 3 different others, none that lived in between ──► another guard is used for a while
+ *   died ── 4 times in 10 minutes, over 3 different others, none of them on all, none that lived in between
+ *     └──► another guard is used for a while
  */
 import type { Clock, RelayId } from '../base/index.ts';
 
@@ -35,7 +36,9 @@ export class GuardTrials {
     const at = this.#clock.now();
     const recent = (this.#failures.get(guard) ?? []).filter((failure) => failure.at > at - WINDOW_MS);
     const failures = [...recent, { at, others }].slice(-TIMES);
-    const isAtFault = failures.length >= TIMES && new Set(failures.flatMap((failure) => failure.others)).size >= OTHERS;
+    const all = new Set(failures.flatMap((failure) => failure.others));
+    const isOnAll = (relay: RelayId): boolean => failures.every((failure) => failure.others.includes(relay));
+    const isAtFault = failures.length >= TIMES && all.size >= OTHERS && ![...all].some(isOnAll);
     if (isAtFault) this.#failures.delete(guard);
     else this.#failures.set(guard, failures);
     return isAtFault;

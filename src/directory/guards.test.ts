@@ -71,6 +71,17 @@ describe('guards', () => {
     expect(g.pick()?.id).toBe(a);
   });
 
+  it('that are distrusted are passed over for those that answer, and not for those that do not', () => {
+    const { guards: g } = guards();
+    g.refresh(ten);
+    const [a, b, c] = g.state().map(({ id: one }) => one) as [RelayId, RelayId, RelayId];
+    g.distrust(a);
+    expect(g.pick()?.id).toBe(b);
+    g.failed(b);
+    g.failed(c);
+    expect(g.pick()?.id).toBe(a);
+  });
+
   it('are none where there is no candidate', () => {
     const { guards: g } = guards();
     expect([g.refresh([]), g.pick()]).toEqual([false, undefined]);

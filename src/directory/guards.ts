@@ -75,12 +75,17 @@ export class Guards {
     return JSON.stringify(kept) !== JSON.stringify(before);
   }
 
-  /** The guard for a circuit to that mailbox: the first that is not resting and is not the mailbox. When all rest, the one that has rested longest. */
+  /**
+   * The guard for a circuit to that mailbox: the first that is not the mailbox and answers; one that is distrusted rather than one that
+   * does not answer. When none does, the one that has rested longest.
+   */
   pick(mailbox?: RelayId): GuardState | undefined {
-    const now = this.#clock.now();
     const others = this.#kept.filter(({ id }) => id !== mailbox);
+    const answering = others.filter(({ id }) => !this.hasFailed(id));
     const rest = ({ id }: GuardState): number => this.#restsUntil(id);
-    return others.find((guard) => rest(guard) <= now) ?? others.toSorted((a, b) => rest(a) - rest(b))[0];
+    const now = this.#clock.now();
+    const trusted = answering.find((guard) => rest(guard) <= now);
+    return trusted ?? (answering.length > 0 ? answering : others).toSorted((a, b) => rest(a) - rest(b))[0];
   }
 
   /**
@@ -113,7 +118,7 @@ export class Guards {
     return Math.max(this.#resting.get(id)?.until ?? 0, this.#distrusted.get(id) ?? 0);
   }
 
-  /** It failed when it was last asked. */
+  /** It failed when it was last asked, though its rest may be over. */
   hasFailed(id: RelayId): boolean {
     return this.#resting.has(id);
   }

@@ -60,6 +60,7 @@ export const networkView = {
     circuits: network.serving().map(({ circuit, isolation }, i) => circuitView(network, circuit, i, serves(isolation))),
     relays: network.relays(),
     disagreement: network.disagreement,
+    conduct: network.conduct.all().map(({ relay, what }) => ({ id: relay, name: relay.slice(0, 8), what })),
     refused: counters.all(),
   }),
 };

@@ -10,14 +10,17 @@ import { integer, isRefusal, pick, type Bytes, type Clock, type Counters, type R
 import {
   Blame,
   choosePath,
+  Conduct,
   Directory,
   DirectoryClient,
   Guards,
+  GuardTrials,
   NetworkTime,
   type Anchor,
   type Candidate,
   type Descriptor,
   type DirectoryCircuit,
+  type Misdeed,
 } from '../directory/index.ts';
 import type { CellLink, LinkHandler, LinkNode } from '../link/index.ts';
 import { circuitMailboxes, type Mailboxes } from '../mailbox/index.ts';
@@ -52,6 +55,8 @@ const FIRST_NEWS = 30_000;
 const SHORT_ABSENCE = 5_000;
 
 export class PeerNetwork {
+/** A circuit that has lived for so long shows that its guard lets circuits live, ms. */
+const LIVES_MS = 60_000;
   readonly #options: NetworkOptions;
   readonly #time: NetworkTime;
   readonly #directory: Directory;
@@ -61,6 +66,8 @@ export class PeerNetwork {
   readonly #links: GuardLinks;
   readonly #pool: CircuitPool;
   readonly #trusted: ReadonlySet<RelayId>;
+  readonly #trials: GuardTrials;
+  readonly conduct: Conduct;
   readonly mailboxes: Mailboxes;
   #node: LinkNode | undefined;
   #failures = 0;
@@ -87,7 +94,12 @@ export class PeerNetwork {
       clock,
       random,
       counters,
-      time: ({ relay, seconds }) => this.#time.heard(relay, seconds),
+      time: ({ relay, seconds }) => {
+        this.#time.heard(relay, seconds);
+        if (this.#time.isFar(relay)) this.#misbehaved(relay, 'wrong-time');
+      },
+    this.#trials = new GuardTrials(clock);
+    this.conduct = new Conduct(clock);
     });
     this.#links = new GuardLinks({
       clock,
@@ -110,6 +122,10 @@ export class PeerNetwork {
           () => undefined,
         );
         options.changed();
+        const [guard] = circuit.path;
+        clock.after(LIVES_MS, () => {
+          if (guard !== undefined && !circuit.closed) this.#trials.worked(guard);
+        });
       },
       lost: () => options.changed(),
     });
@@ -313,7 +329,7 @@ export class PeerNetwork {
     for (const anchor of this.#twoAnchors()) {
       const path = this.#choose(anchor, false, []);
       if (isRefusal(path)) continue;
-      await this.#directoryClient()
+      const fetched = await this.#directoryClient()
         .fetch(path)
         .catch(() => this.#options.counters.count('directory-fetch'));
     }
@@ -343,6 +359,7 @@ export class PeerNetwork {
       open: async (path): Promise<DirectoryCircuit> => {
         const circuit = await this.#build(path);
         return {
+      if (isRefusal(fetched)) this.#misbehaved(anchor, 'forged-list');
           ask: async (body) => (await circuit.request(MessageKind.DIRECTORY_REQUEST, body)).body,
           close: () => circuit.close(),
         };
@@ -425,3 +442,18 @@ function shortAddress(multiaddr: string): string {
   const parts = multiaddr.split('/');
   return parts.length >= 5 ? `${parts[2]}:${parts[4]}` : multiaddr;
 }
+    for (const relay of path.slice(1)) if (this.#blame.avoids(relay)) this.#misbehaved(relay, 'breaks-circuits');
+    // A last hop that does not answer says nothing of the guard.
+    if (guard !== undefined && (hop === undefined || hop === 1) && this.#trials.failed(path)) this.#distrust(guard);
+  /** Its links stand, and nothing lives on them: another is used for a while. */
+  #distrust(guard: RelayId): void {
+    this.#guards.distrust(guard);
+    this.#misbehaved(guard, 'breaks-circuits');
+    this.#pool.renew(({ path }) => path[0] === guard);
+  }
+
+  #misbehaved(relay: RelayId, what: Misdeed): void {
+    if (this.conduct.record(relay, what)) this.#options.counters.count(`relay-${what}`);
+    this.#options.changed();
+  }
+

@@ -1,5 +1,5 @@
 /** A room as a screen sees it: a fold over what the room holds. */
-import { equal, type PersonaId } from '../base/index.ts';
+import { equal, toHex, type DeviceId, type PersonaId } from '../base/index.ts';
 import type { ChatMessage, ChatView } from '../chat/index.ts';
 import { millisecondsOf } from '../replica/index.ts';
 import type { Member, OperationRecord, Room } from '../room/index.ts';
@@ -76,6 +76,9 @@ export const inviteItem = (invite: ReturnType<Room['admissions']['invites']>[num
 function person(held: ChatRoom, member: Member): PersonItem {
   const { room } = held;
   const me = member.persona === room.me;
+  const devices = member.identity.map(({ device }) => device);
+  const isAmong = (others: readonly DeviceId[]): boolean => devices.some((device) => others.includes(device));
+  const trouble = isAmong(room.frozen) ? 'frozen' : isAmong(room.deceivers) ? 'deceived' : undefined;
   return {
     id: member.persona,
     name: nameOf(held, member.persona),
@@ -84,11 +87,20 @@ function person(held: ChatRoom, member: Member): PersonItem {
     role: member.role,
     dye: dyeOf(member.persona),
     removable: !me && room.mayRemove(member.persona),
+    ...(trouble && { trouble }),
   };
+}
+
+/** When the invite was made that let somebody in, ms since 1970: before that they wrote nothing here, whatever their updates say. */
+function beginningOf({ room }: ChatRoom, { rests: [admission] }: Member): number {
+  const ipk = admission?.says('admit')?.ipk;
+  const first = (ipk && room.state.invites.get(toHex(ipk))?.node) ?? admission;
+  return first === undefined ? 0 : millisecondsOf(first.operation.hlc);
 }
 
 function timeline(held: ChatRoom, wording: Wording): TimelineItem[] {
   const { room, chat } = held;
+  const begins = new Map([...room.state.members.values()].map((member) => [member.persona, beginningOf(held, member)]));
   const messages: MessageItem[] = chat.timeline().map((message) => {
     const mine = message.author === room.me;
     const state = mine ? room.stateOf(message.id) : undefined;
@@ -100,7 +112,7 @@ function timeline(held: ChatRoom, wording: Wording): TimelineItem[] {
       mine,
       text: message.text,
       at: message.at,
-      clockWrong: Math.abs(message.at - wording.now) > DAY && message.at > wording.now,
+      clockWrong: message.at > wording.now + DAY || message.at < (begins.get(message.author) ?? 0) - DAY,
       ...(state && { state }),
       ...(state === 'failed' && wording.failure !== undefined && { failure: wording.failure }),
     };

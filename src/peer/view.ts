@@ -17,7 +17,7 @@ export interface MessageItem {
   readonly text: string;
   /** Milliseconds since 1970, by its author's clock. */
   readonly at: number;
-  /** More than a day away from network time. */
+  /** More than a day ahead of network time, or before its author could have been here. */
   readonly clockWrong: boolean;
   /** Of one's own messages only. */
   readonly state?: MessageState;
@@ -49,6 +49,8 @@ export interface PersonItem {
   readonly dye: number;
   /** May be removed by this user. */
   readonly removable: boolean;
+  /** `frozen`: wrote two histories, and counts no further. `deceived`: gave this device a key that is not the others'. */
+  readonly trouble?: 'frozen' | 'deceived';
 }
 
 export interface InviteItem {
@@ -124,6 +126,14 @@ export interface CircuitView {
   readonly serves: string;
 }
 
+/** What a relay did that this peer has seen for itself. */
+export interface ConductView {
+  /** Of the relay. */
+  readonly id: string;
+  readonly name: string;
+  readonly what: 'breaks-circuits' | 'not-kept' | 'left-out' | 'wrong-time' | 'forged-list';
+}
+
 export interface NetworkView {
   readonly mode: 'balanced';
   readonly circuits: readonly CircuitView[];
@@ -131,6 +141,8 @@ export interface NetworkView {
   readonly relays: readonly { readonly id: string; readonly address: string; readonly anchor: boolean; readonly guard: boolean }[];
   /** Two sources of the directory told different things. */
   readonly disagreement: boolean;
+  /** Of the last hour, the latest first. */
+  readonly conduct: readonly ConductView[];
   /** Refusals counted since the page loaded, by word. */
   readonly refused: Readonly<Record<string, number>>;
 }

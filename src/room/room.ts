@@ -214,6 +214,11 @@ export class Room {
 
   /** State of one's own message. */
   stateOf(message: string): OwnState {
+  /** Devices that gave this one a key that is not the others'. */
+  get deceivers(): readonly DeviceId[] {
+    return this.#rotations.deceivers;
+  }
+
     const update = this.#updates.get(message);
     if (update === undefined) return 'queued';
     const { segment, seq } = update;

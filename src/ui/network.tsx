@@ -203,6 +203,29 @@ function Directory({ network }: { network: NetworkView }) {
   );
 }
 
+function Conduct({ conduct }: { conduct: NetworkView['conduct'] }) {
+  if (conduct.length === 0) return undefined;
+  return (
+    <section className="block">
+      <h2>
+        {words.network.conduct} <span>{conduct.length}</span>
+      </h2>
+      <ul className="sees" role="list" aria-label={words.network.conduct}>
+        {conduct.map(({ id, name, what }) => (
+          <li key={`${id} ${what}`}>
+            <code>{name}</code>
+            <span>
+              <TriangleAlert className="icon is-small" aria-hidden="true" />
+              {words.network.conductWhat[what]}
+            </span>
+          </li>
+        ))}
+      </ul>
+      <p className="note">{words.network.conductNote}</p>
+    </section>
+  );
+}
+
 function Refused({ refused }: { refused: NetworkView['refused'] }) {
   const counted = Object.entries(refused).filter(([, count]) => count > 0);
   return (
@@ -249,6 +272,7 @@ export function Network({ room }: { room: RoomView }) {
       <Mode room={room} />
       {network.circuits.length > 0 && <Circuits circuits={network.circuits} />}
       <Directory network={network} />
+      <Conduct conduct={network.conduct} />
       <Refused refused={network.refused} />
     </>
   );

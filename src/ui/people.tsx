@@ -21,6 +21,7 @@ function Person({ person, onRemove, onRename }: { person: PersonItem; onRemove: 
           <bdi title={name}>{name}</bdi>
         </span>
         <small>{person.me ? `${words.panel.you} · ${role}` : role}</small>
+        {person.trouble !== undefined && <small className="is-trouble">{words.panel.trouble[person.trouble]}</small>}
       </span>
       {onRename !== undefined && (
         <button type="button" className="icon-button" aria-label={words.panel.yourName} title={words.panel.yourName} onClick={onRename}>

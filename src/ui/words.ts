@@ -217,6 +217,10 @@ export const words = {
     you: 'You',
     owner: 'Made the room',
     member: 'In the room',
+    trouble: {
+      frozen: 'Frozen: wrote two different histories',
+      deceived: 'Gave you a key that is not the others’',
+    },
     remove: 'Remove',
     removeWho: (who: string): string => `Remove ${who}`,
     yourName: 'Change your name here',
@@ -318,6 +322,15 @@ export const words = {
     disagree: 'Two sources told different things about the relays.',
     disagreeWhat:
       'One of them may be wrong or lying. Every relay proves its own keys, so nobody can speak for another; a list can only leave one out.',
+    conduct: 'What relays did',
+    conductWhat: {
+      'breaks-circuits': 'Circuits through this relay keep breaking.',
+      'not-kept': 'A relay did not keep what it said it stored.',
+      'left-out': 'A relay left out some of what it should have handed over.',
+      'wrong-time': 'A relay’s clock is far from the others’.',
+      'forged-list': 'A relay’s list of relays held entries that nobody signed.',
+    },
+    conductNote: 'Seen from here in the last hour. Another way is taken where there is one.',
     refused: 'Refused since this page opened',
     refusedWhat: 'Parcels that were damaged, repeated or not allowed. They are counted and thrown away.',
     refusedNone: 'Nothing was refused.',
