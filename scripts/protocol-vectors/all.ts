@@ -13,17 +13,19 @@ export interface Vectors {
 export async function makeVectors(): Promise<Vectors> {
   await initCryptoNode();
   // They make keys as they load, for which the core has to be ready.
-  const [{ networkCases }, { identities, log }, { epochs }, { invites }, { said }, { refusals, wordOf }] = await Promise.all([
-    import('./network.ts'),
-    import('./log.ts'),
-    import('./epochs.ts'),
-    import('./invites.ts'),
-    import('./said.ts'),
-    import('./refusals.ts'),
-  ]);
+  const [{ networkCases }, { identities, log }, { epochs }, { invites }, { said }, { direct, directRefusals }, { refusals, wordOf }] =
+    await Promise.all([
+      import('./network.ts'),
+      import('./log.ts'),
+      import('./epochs.ts'),
+      import('./invites.ts'),
+      import('./said.ts'),
+      import('./direct.ts'),
+      import('./refusals.ts'),
+    ]);
   const { cases, joinHash } = invites();
-  const all = [...networkCases(), ...identities(), ...log(joinHash), ...epochs(), ...cases, ...said()];
-  const refused = all.filter(({ name }) => name === 'rotate').flatMap(refusals);
+  const all = [...networkCases(), ...direct(), ...identities(), ...log(joinHash), ...epochs(), ...cases, ...said()];
+  const refused = [...all.filter(({ name }) => name === 'rotate').flatMap(refusals), ...directRefusals()];
   return { cases: all, refused: refused.map((one) => ({ ...one, word: wordOf(one) })) };
 }
 
