@@ -51,23 +51,23 @@ const LONGEST_RETRY = 15_000;
 /** So many circuits that fail beyond the guard, and the directory is asked whether relays have changed: after this, doubled each time, ms. */
 const TROUBLES = 3;
 const FIRST_NEWS = 30_000;
+/** A circuit that has lived for so long shows that its guard lets circuits live, ms. */
+const LIVES_MS = 60_000;
 /** Links may outlive an absence of so long, ms. */
 const SHORT_ABSENCE = 5_000;
 
 export class PeerNetwork {
-/** A circuit that has lived for so long shows that its guard lets circuits live, ms. */
-const LIVES_MS = 60_000;
   readonly #options: NetworkOptions;
   readonly #time: NetworkTime;
   readonly #directory: Directory;
   readonly #guards: Guards;
   readonly #blame: Blame;
+  readonly #trials: GuardTrials;
+  readonly conduct: Conduct;
   readonly #client: CircuitClient;
   readonly #links: GuardLinks;
   readonly #pool: CircuitPool;
   readonly #trusted: ReadonlySet<RelayId>;
-  readonly #trials: GuardTrials;
-  readonly conduct: Conduct;
   readonly mailboxes: Mailboxes;
   #node: LinkNode | undefined;
   #failures = 0;
@@ -90,6 +90,8 @@ const LIVES_MS = 60_000;
     this.#directory = new Directory({ now: () => this.#time.seconds(), trusted: this.#trusted, counters });
     this.#guards = new Guards(clock, random, readGuards(options.kept('guards')));
     this.#blame = new Blame(clock);
+    this.#trials = new GuardTrials(clock);
+    this.conduct = new Conduct(clock);
     this.#client = new CircuitClient({
       clock,
       random,
@@ -98,8 +100,6 @@ const LIVES_MS = 60_000;
         this.#time.heard(relay, seconds);
         if (this.#time.isFar(relay)) this.#misbehaved(relay, 'wrong-time');
       },
-    this.#trials = new GuardTrials(clock);
-    this.conduct = new Conduct(clock);
     });
     this.#links = new GuardLinks({
       clock,
@@ -117,15 +117,15 @@ const LIVES_MS = 60_000;
       blamed: ({ path, hop, why }) => this.#blamed(path, hop, why),
       opened: (circuit) => {
         cover(circuit, { clock, random });
+        const [guard] = circuit.path;
+        clock.after(LIVES_MS, () => {
+          if (guard !== undefined && !circuit.closed) this.#trials.worked(guard);
+        });
         void circuit.ping().then(
           () => options.changed(),
           () => undefined,
         );
         options.changed();
-        const [guard] = circuit.path;
-        clock.after(LIVES_MS, () => {
-          if (guard !== undefined && !circuit.closed) this.#trials.worked(guard);
-        });
       },
       lost: () => options.changed(),
     });
@@ -332,6 +332,7 @@ const LIVES_MS = 60_000;
       const fetched = await this.#directoryClient()
         .fetch(path)
         .catch(() => this.#options.counters.count('directory-fetch'));
+      if (isRefusal(fetched)) this.#misbehaved(anchor, 'forged-list');
     }
     this.#refreshGuards();
     this.#keepDirectory();
@@ -359,7 +360,6 @@ const LIVES_MS = 60_000;
       open: async (path): Promise<DirectoryCircuit> => {
         const circuit = await this.#build(path);
         return {
-      if (isRefusal(fetched)) this.#misbehaved(anchor, 'forged-list');
           ask: async (body) => (await circuit.request(MessageKind.DIRECTORY_REQUEST, body)).body,
           close: () => circuit.close(),
         };
@@ -423,7 +423,22 @@ const LIVES_MS = 60_000;
     this.#blame.record(path);
     const [guard] = path;
     if (hop === 0 && guard !== undefined && why !== '') this.#links.failed(guard);
+    for (const relay of path.slice(1)) if (this.#blame.avoids(relay)) this.#misbehaved(relay, 'breaks-circuits');
+    // A last hop that does not answer says nothing of the guard.
+    if (guard !== undefined && (hop === undefined || hop === 1) && this.#trials.failed(path)) this.#distrust(guard);
     if (hop !== undefined && hop > 0) this.#trouble();
+    this.#options.changed();
+  }
+
+  /** Its links stand, and nothing lives on them: another is used for a while. */
+  #distrust(guard: RelayId): void {
+    this.#guards.distrust(guard);
+    this.#misbehaved(guard, 'breaks-circuits');
+    this.#pool.renew(({ path }) => path[0] === guard);
+  }
+
+  #misbehaved(relay: RelayId, what: Misdeed): void {
+    if (this.conduct.record(relay, what)) this.#options.counters.count(`relay-${what}`);
     this.#options.changed();
   }
 
@@ -442,18 +457,3 @@ function shortAddress(multiaddr: string): string {
   const parts = multiaddr.split('/');
   return parts.length >= 5 ? `${parts[2]}:${parts[4]}` : multiaddr;
 }
-    for (const relay of path.slice(1)) if (this.#blame.avoids(relay)) this.#misbehaved(relay, 'breaks-circuits');
-    // A last hop that does not answer says nothing of the guard.
-    if (guard !== undefined && (hop === undefined || hop === 1) && this.#trials.failed(path)) this.#distrust(guard);
-  /** Its links stand, and nothing lives on them: another is used for a while. */
-  #distrust(guard: RelayId): void {
-    this.#guards.distrust(guard);
-    this.#misbehaved(guard, 'breaks-circuits');
-    this.#pool.renew(({ path }) => path[0] === guard);
-  }
-
-  #misbehaved(relay: RelayId, what: Misdeed): void {
-    if (this.conduct.record(relay, what)) this.#options.counters.count(`relay-${what}`);
-    this.#options.changed();
-  }
-

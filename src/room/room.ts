@@ -204,6 +204,11 @@ export class Room {
     return this.#replica.frozen();
   }
 
+  /** Devices that gave this one a key that is not the others'. */
+  get deceivers(): readonly DeviceId[] {
+    return this.#rotations.deceivers;
+  }
+
   get writeFailed(): Error | undefined {
     return this.#writeFailed;
   }
@@ -214,11 +219,6 @@ export class Room {
 
   /** State of one's own message. */
   stateOf(message: string): OwnState {
-  /** Devices that gave this one a key that is not the others'. */
-  get deceivers(): readonly DeviceId[] {
-    return this.#rotations.deceivers;
-  }
-
     const update = this.#updates.get(message);
     if (update === undefined) return 'queued';
     const { segment, seq } = update;
