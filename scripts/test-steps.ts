@@ -85,6 +85,7 @@ export const steps: readonly Step[] = [
   { name: 'proto', run: () => program(process.execPath, [script('proto'), '--check']) },
   { name: 'wasm', run: () => counted(script('wasm'), ['--check', '--test']) },
   { name: 'unit', run: () => vitest(['src/', 'scripts/']) },
+  { name: 'strangers', run: () => vitest(['e2e/stranger/']) },
   { name: 'simulation', run: () => vitest(['e2e/sim/']) },
   { name: 'build', run: build },
   { name: 'browser', run: playwright },

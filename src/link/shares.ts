@@ -2,7 +2,7 @@
  * How much a relay takes in from each socket. Whoever sends more than its share is read no further for a while, so that the kernel, and
  * then the sender itself, holds the rest. Those who stay below, as people do who talk, are never held up.
  *
- *   bytes ──► bucket (512 KiB saved up) ──► empty? pause ──► filled again ──► resume
+ *   bytes ──► bucket (256 KiB saved up) ──► empty? pause ──► filled again ──► resume
  *             fills by 1 MiB a second, or by an equal part of 4 MiB for all who have run it empty lately; 32 MiB for a relay
  */
 import { Bucket, type Cancel, type Clock, type Counters } from '../base/index.ts';

@@ -37,7 +37,7 @@ export const socketLimits: SocketLimits = {
   arrivalsPerSecond: 50,
   arrivalsAtOnce: 64,
   arrivalsWaiting: 256,
-  shareBurst: 512 * KIB,
+  shareBurst: 256 * KIB,
   shareEach: MIB,
   shareAll: 4 * MIB,
   shareLeast: 32 * KIB,
