@@ -10,6 +10,7 @@ import { build } from 'vite';
 import { chromiumPath } from '../playwright.config.ts';
 import { createPageServer } from '../scripts/page-server.ts';
 import { garden, garden2, type Scene } from './pages/scenes.ts';
+import type { RoomPatch } from './pages/scripted-peer.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const wide = { width: 1280, height: 800 };
@@ -122,6 +123,10 @@ async function openPanel(page: Page, tab: 'People' | 'Network'): Promise<void> {
   await page.getByRole('tab', { name: tab }).click();
 }
 
+/** How it stands with direct links in the room that is open. */
+const directly = (page: Page, direct: NonNullable<RoomPatch['direct']>): Promise<void> =>
+  page.evaluate((given) => void window.script.peer.patchRoom('garden', { direct: given }), direct);
+
 const places: readonly Place[] = [
   { name: 'welcome', reach: async (page) => expect(page.getByRole('button', { name: 'New room' })).toBeVisible() },
   { name: 'welcome-link', reach: async (page) => page.getByRole('button', { name: 'I have a link' }).click() },
@@ -167,6 +172,33 @@ const places: readonly Place[] = [
       await openPanel(page, 'People');
       await page.getByRole('button', { name: 'Remove Ana' }).click();
       await expect(page.getByRole('dialog', { name: 'Remove Ana?' })).toBeVisible();
+    },
+  },
+  {
+    name: 'direct-asked',
+    scene: garden,
+    reach: async (page) => {
+      await directly(page, { possible: true, chosen: false, agreed: ['Ana', 'Emeka'], linked: [] });
+      await expect(page.getByText('Ana and Emeka would like to talk directly.')).toBeVisible();
+    },
+  },
+  {
+    name: 'direct-consent',
+    scene: garden,
+    reach: async (page) => {
+      await directly(page, { possible: true, chosen: false, agreed: ['Ana'], linked: [] });
+      await page.getByRole('button', { name: 'What it means' }).click();
+      await expect(page.getByRole('dialog', { name: 'Talk directly?' })).toBeVisible();
+    },
+  },
+  {
+    name: 'direct-linked',
+    scene: garden,
+    reach: async (page) => {
+      await openPanel(page, 'Network');
+      await directly(page, { possible: true, chosen: true, agreed: ['Ana', 'Emeka'], linked: ['Ana'], words: 'Direct · 1 person' });
+      await page.getByRole('radio', { name: 'Direct' }).scrollIntoViewIfNeeded();
+      await expect(page.getByRole('radio', { name: 'Direct' })).toBeChecked();
     },
   },
   { name: 'troubles', scene: garden2, reach: async (page) => expect(log(page).getByRole('article').last()).toBeVisible() },
@@ -622,6 +654,35 @@ test('About times the core on this machine, beside what else a page could use', 
     expect(noble).toMatch(/^[\d.]+ × [\d.]+$/);
   }
   await expectAccessible(page, 'light');
+  expect(troubles).toEqual([]);
+  await page.context().close();
+});
+
+test('direct links are chosen by agreeing alone, and left at once', async () => {
+  const { page, troubles, asked } = await open(garden);
+  await openPanel(page, 'Network');
+  const [balanced, direct] = [page.getByRole('radio', { name: 'Balanced' }), page.getByRole('radio', { name: 'Direct' })];
+  await expect(balanced).toBeChecked();
+  await direct.check();
+  const dialog = page.getByRole('dialog', { name: 'Talk directly?' });
+  await expect(dialog).toContainText('The people in this room who agree see your network address');
+  await expect(dialog).toContainText('relays introduce you to each other');
+  // Leaving the question is no consent.
+  await page.keyboard.press('Escape');
+  await expect(dialog).toHaveCount(0);
+  await expect(balanced).toBeChecked();
+  expect(await asked('chooseDirect')).toEqual([]);
+  await direct.check();
+  await dialog.getByRole('button', { name: 'Agree' }).click();
+  await expect(direct).toBeChecked();
+  await balanced.check();
+  await expect(balanced).toBeChecked();
+  expect(await asked('chooseDirect')).toEqual([
+    ['chooseDirect', true],
+    ['chooseDirect', false],
+  ]);
+  await directly(page, { possible: false, chosen: false, agreed: [], linked: [] });
+  await expect(direct).toBeDisabled();
   expect(troubles).toEqual([]);
   await page.context().close();
 });
