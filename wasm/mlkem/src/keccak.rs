@@ -81,6 +81,12 @@ impl Drop for Pair {
     }
 }
 
+impl Default for Pair {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Pair {
     pub fn new() -> Self {
         Self {
@@ -126,6 +132,19 @@ impl Pair {
         for (bytes, words) in out.as_chunks_mut::<8>().0.iter_mut().zip(&self.state) {
             *bytes = words[lane].to_le_bytes();
         }
+    }
+
+    /// Puts a state, such as `state` gave, in place of one, and absorbs the message's block `index`.
+    pub fn resume(&mut self, lane: usize, state: &[u64; 25], rate: Rate, message: &[u8], index: usize) {
+        for (words, word) in self.state.iter_mut().zip(state) {
+            words[lane] = *word;
+        }
+        self.absorb(lane, rate, message, index);
+    }
+
+    /// One state.
+    pub fn state(&self, lane: usize) -> [u64; 25] {
+        self.state.map(|words| words[lane])
     }
 
     /// One word of one state.

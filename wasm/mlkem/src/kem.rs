@@ -1,7 +1,7 @@
 //! ML-KEM (FIPS 203 §6 and §7) with keys kept expanded: Â, t̂, ŝ and H(ek) are computed once a key.
 
 use crate::bits::{compress_encode, decode_decompress, decode12, encode12};
-use crate::keccak::{SHA3_512, hash};
+use crate::keccak::{SHA3_256, SHA3_512, hash};
 use crate::ntt::{Factors, add_product, inverse_ntt, ntt, product};
 use crate::poly::Poly;
 use crate::schedule::{Noise, Schedule, Secret};
@@ -95,7 +95,7 @@ pub fn encapsulate(set: Set, public: &[u8], message: &[u8; 32], ciphertext: &mut
         .h(public)
         .g(message, &[0; 32])
         .noise(encryption_noise(set, &mut noise))
-        .matrix(&public[384 * set.k..], &mut matrix)
+        .rows(&public[384 * set.k..], set.k, 0, &mut matrix)
         .run();
     let shared = done.g.clone();
     drop(done);
@@ -113,9 +113,9 @@ impl PublicKey {
         let mut matrix = polys(set.k * set.k);
         let hash = Schedule::new()
             .h(public)
-            .matrix(&public[384 * set.k..], &mut matrix)
+            .rows(&public[384 * set.k..], set.k, 0, &mut matrix)
             .run()
-            .h;
+            .h_done();
         Self {
             set,
             bytes: public.to_vec(),
@@ -161,26 +161,30 @@ impl SecretKey {
     /// From ρ ‖ σ and z, 32 bytes: Algorithm 13 after its first line, which the draft of 2023 had otherwise.
     pub fn from_rho_sigma(set: Set, rho_sigma: &[u8; 64], z: &[u8]) -> Self {
         let (rho, sigma) = rho_sigma.split_at(32);
-        let mut matrix = polys(set.k * set.k);
-        let mut noise = Secrets::<Poly>::zero(2 * set.k);
-        let eta = set.eta1;
-        drop(
-            Schedule::new()
-                .sigma(sigma)
-                .noise(noise.iter_mut().map(|poly| Noise { eta, poly }))
-                .matrix(rho, &mut matrix)
-                .run(),
-        );
-        let (s, t) = noise.split_at_mut(set.k);
+        let (k, last) = (set.k, set.k - 1);
+        let mut matrix = polys(k * k);
+        let mut noise = Secrets::<Poly>::zero(2 * k);
+        let (first_rows, last_row) = matrix.split_at_mut(k * last);
+        let wanted = noise.iter_mut().map(|poly| Noise { eta: set.eta1, poly });
+        drop(Schedule::new().sigma(sigma).noise(wanted).rows(rho, k, 0, first_rows).run());
+        let (s, t) = noise.split_at_mut(k);
         let s = transformed(s);
         let mut bytes = vec![0; set.public()];
-        for (i, (t, out)) in t.iter_mut().zip(bytes.chunks_exact_mut(384)).enumerate() {
+        bytes[384 * k..].copy_from_slice(rho);
+        let row = |i: usize, row: &[Poly], t: &mut Poly, bytes: &mut [u8]| {
             ntt(t);
-            add_product(t, &product(&matrix[i * set.k..][..set.k], 1, &s));
-            encode12(t, out);
+            add_product(t, &product(row, 1, &s));
+            encode12(t, &mut bytes[384 * i..][..384]);
+        };
+        for (i, (entries, t)) in first_rows.chunks_exact(k).zip(t.iter_mut()).enumerate() {
+            row(i, entries, t, &mut bytes);
         }
-        bytes[384 * set.k..].copy_from_slice(rho);
-        let hash = Schedule::new().h(&bytes).run().h;
+        // While the last row is sampled, the other lane hashes the key as far as it is known.
+        let (known, blocks) = (384 * last / SHA3_256.bytes, SHA3_256.blocks(bytes.len()));
+        let begun = Schedule::new().h_part(&bytes, 0..known, [0; 25]).rows(rho, k, last, last_row).run();
+        let state = begun.h_state();
+        row(last, last_row, &mut t[last], &mut bytes);
+        let hash = Schedule::new().h_part(&bytes, known..blocks, state).run().h_done();
         let t = t.to_vec();
         let mut kept = Zeroizing::new([0; 32]);
         kept.copy_from_slice(z);

@@ -22,7 +22,7 @@ const fn kept() -> [u64; 16] {
         let (mut lane, mut at) = (0, 0);
         while lane < 4 {
             if mask >> lane & 1 == 1 {
-                table[mask] |= (2 * lane | (2 * lane + 1) << 8) << at;
+                table[mask] |= ((2 * lane) | ((2 * lane + 1) << 8)) << at;
                 at += 16;
             }
             lane += 1;

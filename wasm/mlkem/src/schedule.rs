@@ -7,10 +7,11 @@
 //! ```
 //! What is run, and how often, depends on public bytes alone.
 
-use crate::keccak::{Pair, Rate, SHA3_256, SHA3_512, SHAKE128, SHAKE256};
+use crate::keccak::{Pair, SHA3_256, SHA3_512, SHAKE128, SHAKE256};
 use crate::poly::Poly;
 use crate::sample::{noise, uniform};
 use crate::wipe::wipe;
+use core::ops::Range;
 use zeroize::Zeroizing;
 
 /// Bytes that are erased when dropped.
@@ -86,18 +87,20 @@ impl<T> Wanted<T> {
 
 /// What is wanted, and what became of it.
 pub struct Schedule<'a> {
-    h_of: Wanted<&'a [u8]>,
+    h_of: Wanted<(&'a [u8], Range<usize>)>,
+    h_state: [u64; 25],
     g_of: Wanted<Secret<64>>,
     j_of: Wanted<&'a [u8]>,
     noise: Vec<Noise<'a>>,
     next_noise: usize,
     matrix: &'a mut [Poly],
+    k: usize,
+    first_row: usize,
     next_entry: usize,
     /// ρ, and place for j and i.
     seed: [u8; 34],
     /// σ, and place for the index; once it is known.
     sigma: Option<Secret<33>>,
-    pub h: [u8; 32],
     /// The first half of G's output.
     pub g: Secret<32>,
     pub j: Secret<32>,
@@ -107,24 +110,46 @@ impl<'a> Schedule<'a> {
     pub fn new() -> Self {
         Self {
             h_of: Wanted::no(),
+            h_state: [0; 25],
             g_of: Wanted::no(),
             j_of: Wanted::no(),
             noise: Vec::new(),
             next_noise: 0,
             matrix: &mut [],
+            k: 0,
+            first_row: 0,
             next_entry: 0,
             seed: [0; 34],
             sigma: None,
-            h: [0; 32],
             g: Zeroizing::new([0; 32]),
             j: Zeroizing::new([0; 32]),
         }
     }
 
     /// H of a key.
-    pub fn h(mut self, public: &'a [u8]) -> Self {
-        self.h_of = Wanted::of(public);
+    pub fn h(self, public: &'a [u8]) -> Self {
+        self.h_part(public, 0..SHA3_256.blocks(public.len()), [0; 25])
+    }
+
+    /// Some blocks of H of a key whose later ones need not be known yet, upon the state that the blocks before them left.
+    pub fn h_part(mut self, public: &'a [u8], blocks: Range<usize>, state: [u64; 25]) -> Self {
+        self.h_of = Wanted::of((public, blocks));
+        self.h_state = state;
         self
+    }
+
+    /// What the blocks of H left.
+    pub fn h_state(&self) -> [u64; 25] {
+        self.h_state
+    }
+
+    /// H, once all its blocks are done.
+    pub fn h_done(&self) -> [u8; 32] {
+        let mut h = [0; 32];
+        for (bytes, word) in h.as_chunks_mut().0.iter_mut().zip(&self.h_state) {
+            *bytes = word.to_le_bytes();
+        }
+        h
     }
 
     /// G of 32 bytes and a hash, for which that of `h` is taken where there is one. Its second half becomes σ.
@@ -153,10 +178,11 @@ impl<'a> Schedule<'a> {
         self
     }
 
-    /// The whole of Â: k rows of k.
-    pub fn matrix(mut self, rho: &[u8], matrix: &'a mut [Poly]) -> Self {
+    /// Rows of Â, k entries each, from row `first` on.
+    pub fn rows(mut self, rho: &[u8], k: usize, first: usize, rows: &'a mut [Poly]) -> Self {
         self.seed[..32].copy_from_slice(rho);
-        self.matrix = matrix;
+        (self.k, self.first_row) = (k, first);
+        self.matrix = rows;
         self
     }
 
@@ -183,15 +209,15 @@ impl<'a> Schedule<'a> {
 
     /// Begins what can begin, long chains before what fits anywhere.
     fn begin(&mut self, lane: usize, pair: &mut Pair) -> Option<Job> {
-        if let Some(public) = self.h_of.begin() {
-            pair.start(lane, SHA3_256, public);
-            return Some(Job::H(0));
+        if let Some((public, blocks)) = self.h_of.begin() {
+            pair.resume(lane, &self.h_state, SHA3_256, public, blocks.start);
+            return Some(Job::H(blocks.start));
         }
-        if self.h_of.of.is_none() || self.h_of.done {
-            if let Some(message) = self.g_of.begin() {
-                pair.start(lane, SHA3_512, message.as_slice());
-                return Some(Job::G);
-            }
+        if (self.h_of.of.is_none() || self.h_of.done)
+            && let Some(message) = self.g_of.begin()
+        {
+            pair.start(lane, SHA3_512, message.as_slice());
+            return Some(Job::G);
         }
         if let Some(message) = self.j_of.begin() {
             pair.start(lane, SHAKE256, message);
@@ -207,8 +233,7 @@ impl<'a> Schedule<'a> {
         if self.next_entry < self.matrix.len() {
             let index = self.next_entry;
             self.next_entry += 1;
-            let k = self.matrix.len().isqrt();
-            (self.seed[32], self.seed[33]) = ((index % k) as u8, (index / k) as u8);
+            (self.seed[32], self.seed[33]) = ((index % self.k) as u8, (self.first_row + index / self.k) as u8);
             pair.start(lane, SHAKE128, &self.seed);
             return Some(Job::Entry { index, count: 0 });
         }
@@ -220,16 +245,21 @@ impl<'a> Schedule<'a> {
         let pair = &mut work.pair;
         match job {
             Job::H(block) => {
-                if absorb_next(pair, lane, SHA3_256, self.h_of.of?, block) {
+                let (public, blocks) = self.h_of.of.as_ref()?;
+                if block + 1 < blocks.end {
+                    pair.absorb(lane, SHA3_256, public, block + 1);
                     return Some(Job::H(block + 1));
                 }
-                pair.squeeze(lane, &mut self.h);
+                self.h_state = pair.state(lane);
                 self.h_of.done = true;
-                self.g_of.of.as_mut()?[32..].copy_from_slice(&self.h);
+                let hash = self.h_done();
+                self.g_of.of.as_mut()?[32..].copy_from_slice(&hash);
                 None
             }
             Job::J(block) => {
-                if absorb_next(pair, lane, SHAKE256, self.j_of.of?, block) {
+                let message = self.j_of.of?;
+                if block + 1 < SHAKE256.blocks(message.len()) {
+                    pair.absorb(lane, SHAKE256, message, block + 1);
                     return Some(Job::J(block + 1));
                 }
                 pair.squeeze(lane, self.j.as_mut_slice());
@@ -264,15 +294,6 @@ impl<'a> Schedule<'a> {
         **poly = noise(*eta, &bytes[..64 * *eta]);
         None
     }
-}
-
-/// Absorbs the block after this one; false when there is none.
-fn absorb_next(pair: &mut Pair, lane: usize, rate: Rate, message: &[u8], block: usize) -> bool {
-    let more = block + 1 < rate.blocks(message.len());
-    if more {
-        pair.absorb(lane, rate, message, block + 1);
-    }
-    more
 }
 
 fn with_index(sigma: &[u8]) -> Secret<33> {
