@@ -170,3 +170,95 @@ describe('all relays at once', () => {
     });
   });
 });
+
+describe('a mailbox that is gone for good', () => {
+  /** So that whoever has guards among the dead has others. */
+  const MANY = 8;
+
+  /** The mailboxes that the peers' rooms use now. */
+  const mailboxesOf = (peers: readonly SimPeer[]): Set<RelayId> =>
+    new Set(peers.flatMap(({ peer }) => peer.network.services().map(({ mailbox }) => mailbox)));
+
+  /** One says something now and then until the condition holds. */
+  const talkUntil = async (world: World, room: RoomId, peer: SimPeer, what: string, isOver: () => boolean): Promise<void> => {
+    for (let i = 0; !isOver(); i++) {
+      if (i >= 40) throw new Error(`never came true: ${what}`);
+      world.say(peer, room, `${peer.name} until ${what} ${i}`);
+      await world.run(5_000);
+    }
+  };
+
+  it('is replaced by a new address, with two that live; the living one carries the way there', async () => {
+    await scenario(
+      seed + 30,
+      async (world) => {
+        const { room, peers } = await world.meeting('Anna', 'Ben', 'Cleo');
+        const [anna, , cleo] = peers;
+        await world.run(QUIET);
+        const relay = relayOf(world, world.pick(pathsOf(anna)).at(-1));
+        const silent = ({ peer }: SimPeer): boolean => peer.view().connection.words === 'Private · 3 hops · one mailbox does not answer';
+        await world.kill(relay);
+        world.say(anna, room, 'the first without it');
+        await world.until('the screen says so', () => silent(anna), 30_000);
+        await talkUntil(world, room, anna, 'nobody uses it', () => !mailboxesOf(peers).has(relay.id) && peers.every(well));
+        expect(mailboxesOf(peers).size).toBe(2);
+        world.say(cleo, room, 'the first at the new address');
+        await expectAgreement(world, peers, room);
+        // It comes back, and nobody needs it any more.
+        await world.start(relay);
+        world.say(anna, room, 'it is back');
+        await expectAgreement(world, peers, room);
+      },
+      MANY,
+    );
+  });
+
+  it('together with the other one: members meet at the spares, and what was queued arrives', async () => {
+    await scenario(
+      seed + 31,
+      async (world) => {
+        const { room, peers } = await world.meeting('Anna', 'Ben');
+        const [anna, ben] = peers;
+        await world.run(QUIET);
+        const both = pathsOf(anna).map((path) => relayOf(world, path.at(-1)));
+        for (const relay of both) await world.kill(relay);
+        world.say(anna, room, 'Anna to nobody');
+        world.say(ben, room, 'Ben to nobody');
+        await world.run(5_000);
+        expect(anna.messages(room).at(-1)?.state).toBe('queued');
+        await world.until('both hear each other', () =>
+          peers.every((peer) => ['Anna to nobody', 'Ben to nobody'].every((text) => peer.texts(room).includes(text))),
+        );
+        await expectAgreement(world, peers, room);
+        await world.until('all is well', () => peers.every(well));
+        expect(both.some(({ id }) => mailboxesOf(peers).has(id))).toBe(false);
+      },
+      MANY,
+    );
+  });
+
+  it('one after the other while somebody was away, who finds the others all the same', async () => {
+    await scenario(
+      seed + 32,
+      async (world) => {
+        const { room, peers } = await world.meeting('Anna', 'Ben');
+        const [anna, ben] = peers;
+        await world.run(QUIET);
+        const [first, second] = pathsOf(anna).map((path) => relayOf(world, path.at(-1)));
+        if (first === undefined || second === undefined) throw new Error('an address has two mailboxes');
+        await world.stop(ben);
+        await world.kill(first);
+        await talkUntil(world, room, anna, 'Anna writes elsewhere', () =>
+          anna.peer.network.services().some(({ mailbox }) => mailbox !== first.id && mailbox !== second.id),
+        );
+        await world.kill(second);
+        await world.run(30_000);
+        await world.start(ben);
+        world.say(ben, room, 'is somebody here?');
+        await world.until('they hear each other', () => anna.texts(room).includes('is somebody here?'), 600_000);
+        await expectAgreement(world, peers, room);
+      },
+      MANY,
+    );
+  });
+});

@@ -202,6 +202,8 @@ export class HostileMember extends Stranger {
       networkTime: () => this.now(),
       isolation: this.name,
       pickMailboxes: () => this.network.pickMailboxes(),
+      isDead: () => false,
+      spares: () => undefined,
       fold: new ChatView(),
       changed: () => undefined,
     };

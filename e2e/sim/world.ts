@@ -188,10 +188,10 @@ export class World {
 }
 
 /** Runs a scenario; one that fails prints its seed and its script. */
-export async function scenario(seed: number, play: (world: World) => Promise<void>): Promise<World> {
+export async function scenario(seed: number, play: (world: World) => Promise<void>, relays = RELAYS): Promise<World> {
   let world: World | undefined;
   try {
-    world = await World.begin(seed);
+    world = await World.begin(seed, relays);
     await play(world);
     return world;
   } catch (error) {

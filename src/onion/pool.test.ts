@@ -243,6 +243,31 @@ describe('the pool', () => {
     expect([bench.lost, bench.pool.circuits(), bench.pool.services()]).toEqual([2, [], []]);
   });
 
+  it('says since when a mailbox is silent: when all attempts end there, or it is unknown; not when they end before it', async () => {
+    const bench = setUp();
+    bench.fail = new BuildFailed(1, 'no answer');
+    bench.pool.keep('a', relay(99), bench.user);
+    await bench.clock.advance(60_000);
+    const since = (): number | undefined => bench.pool.services()[0]?.silentSince;
+    expect(since()).toBeUndefined();
+    bench.fail = new BuildFailed(2, 'no answer');
+    await bench.clock.advance(20_000);
+    const first = since();
+    expect(first).toBeGreaterThan(bench.clock.now() - 20_000);
+    bench.fail = new UnknownRelay('no such relay');
+    await bench.clock.advance(40_000);
+    expect(since()).toBe(first);
+    // What lies between two attempts that are far apart is not known.
+    bench.fail = new BuildFailed(0, 'no answer');
+    await bench.clock.advance(300_000);
+    bench.fail = new BuildFailed(2, 'no answer');
+    await bench.clock.advance(61_000);
+    expect(since()).toBeGreaterThan(bench.clock.now() - 61_000);
+    bench.fail = undefined;
+    await bench.clock.advance(61_000);
+    expect(since()).toBeUndefined();
+  });
+
   it('tries again at once when it is told that there is reason to', async () => {
     const bench = setUp();
     bench.fail = new BuildFailed(2, 'no answer');

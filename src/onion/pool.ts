@@ -55,6 +55,8 @@ export interface Service {
   readonly circuit: Circuit | undefined;
   /** Attempts that failed one after the other. */
   readonly failures: number;
+  /** Since when every attempt has come as far as the mailbox and no farther, ms; or since when no descriptor of it is known. */
+  readonly silentSince: number | undefined;
 }
 
 const ROTATE_MS = 600_000;
@@ -64,6 +66,8 @@ const LINGER_MS = 60_000;
 /** At most 15 s for some minutes, so that a relay that comes back is used soon; then a minute. */
 const BACKOFF_MS = { least: 500, most: 15_000, long: 60_000 };
 const MANY_FAILURES = 20;
+/** Attempts that lie further apart say nothing of the time between, ms. */
+const SILENCE_GAP_MS = 90_000;
 /** Circuits that could do better elsewhere are replaced within, ms. */
 const RENEW_MS = 5_000;
 const KEEPALIVE_MS = { least: 30_000, most: 60_000 };
@@ -79,6 +83,8 @@ interface Entry {
   readonly retiring: Set<Circuit>;
   building: boolean;
   failures: number;
+  /** The first and the last attempt that failed at the mailbox alone, ms. */
+  silent: { readonly since: number; readonly last: number } | undefined;
   avoid: readonly RelayId[];
   /** The next thing that this entry does by itself: rotate or build again; and close when nobody uses it. */
   next: Cancel | undefined;
@@ -110,11 +116,12 @@ export class CircuitPool implements CircuitSource {
   services(): readonly Service[] {
     return [...this.#entries]
       .filter(([, { users }]) => users.size > 0)
-      .map(([key, { mailbox, current, failures }]) => ({
+      .map(([key, { mailbox, current, failures, silent }]) => ({
         isolation: key.slice(key.indexOf(' ') + 1),
         mailbox,
         circuit: current,
         failures,
+        silentSince: silent?.since,
       }));
   }
 
@@ -178,6 +185,7 @@ export class CircuitPool implements CircuitSource {
       retiring: new Set(),
       building: false,
       failures: 0,
+      silent: undefined,
       avoid: [],
       next: undefined,
       linger: undefined,
@@ -216,6 +224,7 @@ export class CircuitPool implements CircuitSource {
     }
     const old = entry.current;
     entry.current = circuit;
+    entry.silent = undefined;
     // What it went around may be well again by the next one.
     entry.avoid = [];
     circuit.onClosed = (why, blame) => this.#died(entry, circuit, why, blame);
@@ -229,9 +238,18 @@ export class CircuitPool implements CircuitSource {
   #buildFailed(entry: Entry, path: readonly { readonly id: RelayId }[], error: Error): void {
     const ids = path.map(({ id }) => id);
     if (error instanceof BuildFailed) this.#options.blamed({ path: ids, hop: error.hop, why: error.message });
+    const atMailbox = error instanceof UnknownRelay || (error instanceof BuildFailed && error.hop === path.length - 1);
+    if (atMailbox) this.#wasSilent(entry);
     this.#again(entry, ids);
     this.#options.lost?.();
     for (const user of [...entry.users.keys()]) user.failed(error);
+  }
+
+  /** The relays before the mailbox answered, and it did not. */
+  #wasSilent(entry: Entry): void {
+    const now = this.#options.clock.now();
+    const isContinued = entry.silent !== undefined && now - entry.silent.last < SILENCE_GAP_MS;
+    entry.silent = { since: isContinued ? (entry.silent?.since ?? now) : now, last: now };
   }
 
   #died(entry: Entry, circuit: Circuit, why: string, blame: boolean): void {

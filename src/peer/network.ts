@@ -22,11 +22,13 @@ import {
   type DirectoryCircuit,
   type Misdeed,
 } from '../directory/index.ts';
+import type { Address } from '../keyring/index.ts';
 import type { CellLink, LinkHandler, LinkNode } from '../link/index.ts';
 import { circuitMailboxes, type Mailboxes } from '../mailbox/index.ts';
 import { BALANCED, cover } from '../mix/index.ts';
 import { CircuitClient, CircuitPool, MessageKind, UnknownRelay, type Circuit, type Service } from '../onion/index.ts';
 import { GuardLinks } from './guard-links.ts';
+import { MailboxChoice } from './mailbox-choice.ts';
 import { encodeGuards, joinDirectory, readGuards, splitDirectory } from './kept.ts';
 
 export interface NetworkOptions {
@@ -40,6 +42,8 @@ export interface NetworkOptions {
   readonly kept: (key: string) => Uint8Array | undefined;
   readonly keep: (key: string, value: Bytes) => void;
   readonly changed: () => void;
+  /** Others of the mailboxes in use are dead than before. */
+  readonly mailboxesChanged?: () => void;
 }
 
 export type NetworkState = 'private' | 'connecting' | 'looking' | 'offline';
@@ -67,6 +71,7 @@ export class PeerNetwork {
   readonly #client: CircuitClient;
   readonly #links: GuardLinks;
   readonly #pool: CircuitPool;
+  readonly #choice: MailboxChoice;
   readonly #trusted: ReadonlySet<RelayId>;
   readonly mailboxes: Mailboxes;
   #node: LinkNode | undefined;
@@ -125,9 +130,22 @@ export class PeerNetwork {
           () => options.changed(),
           () => undefined,
         );
+        this.#choice.answered(circuit.path.at(-1));
         options.changed();
       },
-      lost: () => options.changed(),
+      lost: () => {
+        this.#choice.look();
+        options.changed();
+      },
+    });
+    this.#choice = new MailboxChoice({
+      clock,
+      random,
+      listed: () => this.#listed(),
+      anchors: options.anchors.map(({ id }) => id),
+      services: () => this.#pool.services(),
+      isResting: (relay) => this.#guards.isResting(relay),
+      changed: () => options.mailboxesChanged?.(),
     });
     this.mailboxes = circuitMailboxes({ circuits: this.#pool, clock, counters });
     this.#restoreDirectory();
@@ -156,20 +174,17 @@ export class PeerNetwork {
     return this.#time.now();
   }
 
-  /** Two different mailboxes at random; anchors while the directory is not known. Throws an Error in words. */
+  /** Two different mailboxes for a new address. Throws an Error in words. */
   pickMailboxes(): readonly [RelayId, RelayId] {
-    const listed = this.#directory
-      .list()
-      .filter(({ roles }) => roles.mailbox)
-      .map(({ id }) => id);
-    const known = listed.length >= 2 ? listed : this.#options.anchors.map(({ id }) => id);
-    const first = pick(this.#options.random, known);
-    const second = pick(
-      this.#options.random,
-      known.filter((id) => id !== first),
-    );
-    if (first === undefined || second === undefined) throw new Error('Sotto needs at least two relays to keep messages, and knows fewer.');
-    return [first, second];
+    return this.#choice.pick();
+  }
+
+  isDead(mailbox: RelayId): boolean {
+    return this.#choice.isDead(mailbox);
+  }
+
+  spares(address: Address): Address | undefined {
+    return this.#choice.spares(address);
   }
 
   /** Builds a circuit ahead of use. */
@@ -264,6 +279,13 @@ export class PeerNetwork {
   }
 
   // ── guards and the directory ──
+
+  #listed(): RelayId[] {
+    return this.#directory
+      .list()
+      .filter(({ roles }) => roles.mailbox)
+      .map(({ id }) => id);
+  }
 
   #restoreDirectory(): void {
     const kept = this.#options.kept('directory');

@@ -90,6 +90,9 @@ export class LocalPeer implements Peer {
       kept: (key) => device.kept(key),
       keep: (key, value) => void device.keep(key, value).catch(() => this.counters.count('write-failed')),
       changed: () => this.#changed(),
+      mailboxesChanged: () => {
+        for (const { room } of this.#rooms.values()) room.mailboxesChanged();
+      },
     });
   }
 
@@ -224,6 +227,8 @@ export class LocalPeer implements Peer {
         prepared = undefined;
         return picked;
       },
+      isDead: (mailbox) => this.network.isDead(mailbox),
+      spares: (address) => this.network.spares(address),
       fold,
       ...(direct && { direct: directDoor(direct, this.#directGround) }),
       changed,

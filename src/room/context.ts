@@ -1,7 +1,7 @@
 /** What a room is put together from, and what it asks of those above it. */
 import type { Clock, Counters, DeviceId, PersonaId, Random, Refusal, RelayId, RoomId } from '../base/index.ts';
 import type { Persona } from '../identity/index.ts';
-import type { Keyring } from '../keyring/index.ts';
+import type { Address, Keyring } from '../keyring/index.ts';
 import type { Mailboxes } from '../mailbox/index.ts';
 import type { EntryRecord, Replica } from '../replica/index.ts';
 import type { Records } from '../store/index.ts';
@@ -21,6 +21,10 @@ export interface RoomSurroundings {
   readonly isolation: string;
   /** Two different mailboxes for a new address, picked at random. Throws an Error in words when fewer are known. */
   readonly pickMailboxes: () => readonly [RelayId, RelayId];
+  /** It has been silent for a minute, while the relays before it answered (docs/protocol.md §7). */
+  readonly isDead: (mailbox: RelayId) => boolean;
+  /** Where members look for each other when both mailboxes of an address are dead; undefined while too few relays are known. */
+  readonly spares: (address: Address) => Address | undefined;
   readonly fold: EntryFold;
   /** Undefined where the platform has no direct links. */
   readonly direct?: DirectDoor | undefined;

@@ -134,6 +134,30 @@ describe('the outbox', () => {
     expect(held.filter((mailbox) => mailbox === slow)).toHaveLength(51);
   });
 
+  it('takes back what waits for an address, and says which updates nothing carries any more', async () => {
+    const records = await memoryStore().open('aabbccdd');
+    const clock = new ManualClock();
+    const silent = new Set(relays.slice(1));
+    const { box } = outbox(records, mailboxes(silent), clock);
+    const seeds = sealed.map(({ topic }) => topic.seed);
+    const held = await put(box, records);
+    box.send(held);
+    await clock.advance(0);
+    silent.add(relays[0] as RelayId);
+    const unsent = await put(box, records);
+    const [rotation] = box.add(sealed, undefined);
+    for (const key of [unsent, rotation]) box.send(key);
+    await clock.advance(30_000);
+    expect([box.owes(seeds[0] as Uint8Array), box.owes(new Uint8Array(32).fill(7))]).toEqual([true, false]);
+    expect(box.retract([new Uint8Array(32).fill(7)], false)).toEqual({ keys: [], lost: undefined });
+    // What leads elsewhere still goes to whoever looks here; what one mailbox holds is not lost.
+    expect(box.retract(seeds, true)).toEqual({ keys: [unsent], lost: { after: head(1), upTo: head(3) } });
+    expect(box.retract(seeds, false)).toEqual({ keys: [held, rotation], lost: undefined });
+    silent.clear();
+    await clock.advance(60_000);
+    expect([box.empty, [...records.entries('x/')].map(([key]) => key)]).toEqual([true, [held, unsent]]);
+  });
+
   it('has sent nothing while both are silent', async () => {
     const records = await memoryStore().open('aabbccdd');
     const clock = new ManualClock();

@@ -8,12 +8,23 @@
  * Each mailbox has a lane of its own, so that what waits for a silent one holds back nothing for the other. While it is silent one post
  * at a time asks whether it is back.
  */
-import { compare, idBytes, isRefusal, relayId, type Bytes, type Cancel, type Clock, type Counters, type RelayId } from '../base/index.ts';
+import {
+  compare,
+  equal,
+  idBytes,
+  isRefusal,
+  relayId,
+  type Bytes,
+  type Cancel,
+  type Clock,
+  type Counters,
+  type RelayId,
+} from '../base/index.ts';
 import { MailboxError, type Mailboxes, type Topic } from '../mailbox/index.ts';
 import type { Records } from '../store/index.ts';
 import type { Head } from '../replica/index.ts';
 import { create, decodeStrict, encode, OutgoingSchema, PostSchema, type Outgoing, type Post } from '../wire/index.ts';
-import { reaches, wireHead } from './heads.ts';
+import { ownHeads, reaches, wireHead } from './heads.ts';
 
 /** Which updates of one's own a group of posts carries. */
 export interface Covers {
@@ -141,6 +152,31 @@ export class Outbox {
     );
   }
 
+  /** Something for that topic waits for its mailbox. */
+  owes(seed: Uint8Array): boolean {
+    return [...this.#groups.values()].some(({ outgoing }) => outgoing.posts.some((post) => post.blob.length > 0 && equal(post.seed, seed)));
+  }
+
+  /**
+   * Takes back what waits for these topics. `onlyOwn`: of it only what carries updates of one's own and no mailbox holds. The records to
+   * drop, and the earliest update of one's own that no mailbox holds and that nothing carries any more.
+   */
+  retract(seeds: readonly Uint8Array[], onlyOwn: boolean): { readonly keys: readonly string[]; readonly lost: Covers | undefined } {
+    const keys: string[] = [];
+    let lost: Covers | undefined;
+    for (const [key, { outgoing }] of this.#groups) {
+      const left = outgoing.posts.filter(({ blob }) => blob.length > 0);
+      const isTheirs = left.every((post) => seeds.some((seed) => equal(post.seed, seed)));
+      const covers = outgoing.sent ? undefined : coversOf(outgoing);
+      if (!isTheirs || (onlyOwn && covers === undefined)) continue;
+      this.#groups.delete(key);
+      keys.push(key);
+      // Groups are in the order of their making, and so of what they carry.
+      lost ??= covers;
+    }
+    return { keys, lost };
+  }
+
   /** What waits for its next try is tried now. */
   hurry(): void {
     for (const [cancel, action] of [...this.#timers]) {
@@ -261,4 +297,10 @@ export class Outbox {
     const batch = left.length === 0 ? { delete: [group.key] } : { put: [[group.key, encode(OutgoingSchema, outgoing)]] as const };
     await this.#options.records.commit(batch).catch(() => this.#options.counters.count('outbox-write'));
   }
+}
+
+function coversOf({ after, upTo }: Outgoing): Covers | undefined {
+  const [last] = upTo === undefined ? [] : ownHeads([upTo]);
+  const [first] = after === undefined ? [] : ownHeads([after]);
+  return last && { after: first, upTo: last };
 }

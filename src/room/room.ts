@@ -7,9 +7,9 @@
  *
  * Everything runs in one loop: take what arrived, decide what to tell, make all of it durable in one step, and only then post.
  */
-import { isRefusal, type Bytes, type DeviceId, type PersonaId, type RoomId } from '../base/index.ts';
+import { isRefusal, type Bytes, type DeviceId, type PersonaId, type RelayId, type RoomId } from '../base/index.ts';
 import type { Persona } from '../identity/index.ts';
-import type { Keyring } from '../keyring/index.ts';
+import { topics, type Address, type Keyring } from '../keyring/index.ts';
 import type { EntryRecord, Head, Replica } from '../replica/index.ts';
 import { encode, RoomRecordSchema, type RoomRecord } from '../wire/index.ts';
 import { Acknowledgements } from './acknowledgements.ts';
@@ -92,10 +92,9 @@ export class Room {
     this.#durablyPosted = record.posted;
     this.#timers = new Timers(surroundings.clock);
     this.#seen = new Map(ownHeads(record.read).map((head) => [head.device, head]));
-    const { records, mailboxes, clock, counters } = surroundings;
-    const { isolation } = surroundings;
+    const { records, mailboxes, isolation } = surroundings;
     this.#acknowledged = new Acknowledgements(records, parts.me);
-    this.#outbox = new Outbox({ records, mailboxes, isolation, clock, counters, sent: (key) => this.#sent(key) });
+    this.#outbox = this.#newOutbox();
     this.#following = new Following({
       records,
       mailboxes,
@@ -120,6 +119,9 @@ export class Room {
       put: (key: string, value: Uint8Array) => void this.#puts.set(key, value),
       remove: (key: string) => void this.#deletes.add(key),
       author: (content: OperationContent) => this.author(content),
+      owes: (address: Address, mailbox: RelayId) =>
+        topics(address).some(({ topic }) => topic.mailbox === mailbox && this.#outbox.owes(topic.seed)),
+      retract: (address: Address, onlyOwn: boolean) => this.#retract(address, onlyOwn),
       tell: (operations: readonly Bytes[], updates: readonly Bytes[]) => this.#telling.tell(operations, updates),
       fail: (refusal: string) => this.#refuse(refusal),
       standing: () => this.standing,
@@ -143,6 +145,12 @@ export class Room {
     });
     this.#replica.enforce(this.#log.rights());
     for (const entry of this.#replica.entries()) this.#show(entry);
+  }
+
+  #newOutbox(): Outbox {
+    const { records, mailboxes, isolation, clock, counters } = this.#surroundings;
+    const sent = (key: string): void => this.#sent(key);
+    return new Outbox({ records, mailboxes, isolation, clock, counters, sent, silent: () => this.wake() });
   }
 
   /** The first step of a room that was not here before: its records and its posts. */
@@ -286,6 +294,12 @@ export class Room {
     if (rest.length > 0) this.write(...rest);
     this.#surroundings.changed();
     this.wake(true);
+  }
+
+  /** A mailbox is dead, or lives again. */
+  mailboxesChanged(): void {
+    this.#follow();
+    this.wake();
   }
 
   /** Tries again at once what could not be written or posted. */
@@ -464,6 +478,21 @@ export class Room {
     this.#whenSent.delete(key);
     this.#surroundings.changed();
     this.wake();
+  }
+
+  /** What waits for an address goes there no more. */
+  #retract(address: Address, onlyOwn: boolean): void {
+    const seeds = topics(address).map(({ topic }) => topic.seed);
+    const { keys, lost } = this.#outbox.retract(seeds, onlyOwn);
+    for (const key of keys) {
+      this.#whenSent.delete(key);
+      this.#deletes.add(key);
+    }
+    if (lost === undefined) return;
+    this.#record.posted = lost.after && wireHead(lost.after);
+    this.#keepRecord();
+    this.#telling.tellAllAnew();
+    this.#telling.receiptSoon(true);
   }
 
   // ── small things ──

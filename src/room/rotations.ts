@@ -1,5 +1,8 @@
 /**
  * The room's epochs (docs/protocol.md §8.2): which to write under, when a new one is due and who makes it, which addresses are read.
+ *
+ *   members changed ─────────────────────────────┐
+ *   a mailbox of the address is dead, and owed ──┴─► by rank ──► a new epoch at a new address ──► all heard there: the old one is closed
  */
 import { deviceId, hash, idBytes, isRefusal, type Bytes, type DeviceId, type Hash } from '../base/index.ts';
 import { MAX_PARENTS, MAX_SLICES, type Address, type Epoch, type KeysetOf, type Rotation } from '../keyring/index.ts';
@@ -75,7 +78,14 @@ export class Rotations {
       .filter((epoch) => !epoch.join || epoch.id === own || this.#joins.has(epoch.id))
       .toReversed()
       .toSorted((a, b) => first(a) - first(b))
-      .map((epoch) => epoch.address);
+      .flatMap(({ address }) => [address, ...this.#sparesOf(address)]);
+  }
+
+  /** Where the way to the next address is looked for when both mailboxes of one are dead. */
+  #sparesOf(address: Address): Address[] {
+    const { isDead, spares } = this.#work.surroundings;
+    const other = address.mailboxes.every(isDead) ? spares(address) : undefined;
+    return other === undefined ? [] : [other];
   }
 
   /** A joiner has been let in: what it wrote under its own epoch is read from now on. */
@@ -131,7 +141,7 @@ export class Rotations {
   decide(): void {
     this.#closeOld();
     if (!this.#isMember()) return;
-    if (!this.#choice().rotationDue && !this.#isShutOut) {
+    if (!this.#isDue() && !this.#isShutOut) {
       this.#dueNow = false;
       return;
     }
@@ -141,9 +151,21 @@ export class Rotations {
     }
     const place = this.rankAmong(this.memberDevices(), idBytes(this.#work.parts.log.state().memberSetHash));
     this.#work.later('rotate', rankPause(place + 1), () => {
-      this.#dueNow = this.#isMember() && this.#choice().rotationDue;
+      this.#dueNow = this.#isMember() && this.#isDue();
       this.#work.wake();
     });
+  }
+
+  #isDue(): boolean {
+    const { rotationDue, writeUnder } = this.#choice();
+    return rotationDue || this.#isLame(this.#roomEpochs().find(({ id }) => id === writeUnder));
+  }
+
+  /** There is something to say that a mailbox of the address will not take, and others would. */
+  #isLame(epoch: Epoch | undefined): boolean {
+    const { isDead, pickMailboxes } = this.#work.surroundings;
+    const lame = epoch?.address.mailboxes.some((mailbox) => isDead(mailbox) && this.#work.owes(epoch.address, mailbox)) === true;
+    return lame && !pickMailboxes().some(isDead);
   }
 
   /** Makes the next epoch, with a new address, for the members as this device knows them; its frame is posted wherever one of them reads. */
@@ -168,10 +190,18 @@ export class Rotations {
       sign: (purpose, body) => parts.persona.sign(purpose, body),
     });
     const posted = (): void => parts.keyring.prekeyPosted(prekey, surroundings.networkTime());
-    for (const epoch of before) this.#work.post(parts.keyring.sealRotation(epoch.address, made.frame), posted);
+    for (const address of before.flatMap((epoch) => this.#placesOf(epoch.address)))
+      this.#work.post(parts.keyring.sealRotation(address, made.frame), posted);
     this.#dueNow = false;
     this.#isShutOut = false;
     return made;
+  }
+
+  /** An address, and its spares when one of its mailboxes is dead: whoever comes back when the other is dead too finds the way there. */
+  #placesOf(address: Address): Address[] {
+    const { isDead, spares } = this.#work.surroundings;
+    const other = address.mailboxes.some(isDead) ? spares(address) : undefined;
+    return other === undefined ? [address] : [address, other];
   }
 
   /**
@@ -220,7 +250,11 @@ export class Rotations {
     for (const epoch of this.#roomEpochs()) {
       const old = surroundings.networkTime() - epoch.openedAt > OLDEST;
       const done = all && !epoch.devices.some((device) => isLeftOut(device));
-      if (!heads.includes(epoch.id) && epoch !== newest && (done || old)) parts.keyring.close(epoch.id);
+      if (heads.includes(epoch.id) || epoch === newest) continue;
+      if (done || old) parts.keyring.close(epoch.id);
+      // What nobody will take there, or nobody reads there any more, is told under the newest.
+      const isDeaf = epoch.address.mailboxes.every(surroundings.isDead) && !newest.address.mailboxes.every(surroundings.isDead);
+      if (done || old || isDeaf) this.#work.retract(epoch.address, !done && !old);
     }
     for (const [epoch, joiner] of this.#joins) if (heard?.has(joiner) === true) this.#dropJoin(epoch);
   }
@@ -228,6 +262,8 @@ export class Rotations {
   #dropJoin(epoch: Hash): void {
     this.#joins.delete(epoch);
     this.#work.remove(JOINS + epoch);
+    const address = this.#epochs().find(({ id }) => id === epoch)?.address;
+    if (address !== undefined) this.#work.retract(address, false);
     this.#work.parts.keyring.close(epoch);
   }
 }

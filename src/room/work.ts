@@ -1,5 +1,6 @@
 /** What the parts of one room's work share: the state, and the ways to tell, to keep and to wake. */
-import type { Bytes } from '../base/index.ts';
+import type { Bytes, RelayId } from '../base/index.ts';
+import type { Address } from '../keyring/index.ts';
 import type { RoomRecord } from '../wire/index.ts';
 import type { Acknowledgements } from './acknowledgements.ts';
 import type { RoomParts, RoomSurroundings, Standing } from './context.ts';
@@ -15,6 +16,13 @@ export interface Work {
   readonly following: Following;
   /** Posts go out, in order, once the running step is durable; `sent` is called once the mailboxes hold them. */
   post(sealed: readonly Sealed[], sent?: () => void, covers?: Covers): void;
+  /** Something waits for one of the address' mailboxes. */
+  owes(address: Address, mailbox: RelayId): boolean;
+  /**
+   * What waits for an address goes no more; updates of one's own that no mailbox holds are told anew. `onlyOwn`: only those are taken back,
+   * so that what leads to the next address still goes to whoever looks here.
+   */
+  retract(address: Address, onlyOwn: boolean): void;
   /** Records to be kept, or dropped, with the running step. */
   put(key: string, value: Uint8Array): void;
   remove(key: string): void;
