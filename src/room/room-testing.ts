@@ -154,6 +154,8 @@ export class Device {
         if (a === undefined || b === undefined) throw new Error('no relays');
         return [a, b];
       },
+      isDead: () => false,
+      spares: () => undefined,
       direct: {
         open: (handler) => {
           const node = this.#world.direct.node(handler, post.relays.slice(0, 2), this.counters);
