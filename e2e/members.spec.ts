@@ -54,6 +54,7 @@ test('whoever is removed reads nothing and brings in nothing from then on', asyn
   await expect(told.page.getByRole('button', { name: 'Invite', exact: true })).toHaveCount(0);
   // The removal says how far his words count, here as well.
   await expect(bubble(told.page, 'too late')).toHaveCount(0);
+  await expect(told.page.getByText('A message of yours came too late')).toBeVisible();
 
   const back = await people.open('cyd');
   await comeBack(back.page, sotto.url);

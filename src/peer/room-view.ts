@@ -1,6 +1,6 @@
 /** A room as a screen sees it: a fold over what the room holds. */
-import { equal, toHex, type DeviceId, type PersonaId } from '../base/index.ts';
-import type { ChatMessage, ChatView } from '../chat/index.ts';
+import { equal, isRefusal, toHex, type DeviceId, type PersonaId } from '../base/index.ts';
+import { decodeEntry, type ChatMessage, type ChatView } from '../chat/index.ts';
 import { millisecondsOf } from '../replica/index.ts';
 import type { Member, OperationRecord, Room } from '../room/index.ts';
 import { directView } from './direct.ts';
@@ -138,7 +138,20 @@ function events(held: ChatRoom): EventItem[] {
       event: { what: 'frozen', who: persona === undefined ? 'Somebody' : nameOf(held, persona) },
     };
   });
-  return [...room.state.operations.flatMap((operation) => membershipEvent(held, operation)), ...renamed, ...frozen];
+  return [...room.state.operations.flatMap((operation) => membershipEvent(held, operation)), ...renamed, ...frozen, ...tooLate(held)];
+}
+
+/** What one wrote and nobody takes any more is gone from the log; a line says so where it stood. */
+function tooLate({ room }: ChatRoom): EventItem[] {
+  const unaccepted = room.unaccepted().filter(({ entry }) => isMessage(entry));
+  const last = unaccepted.at(-1);
+  if (last === undefined) return [];
+  return [{ type: 'event', id: `late/${last.id}`, at: millisecondsOf(last.hlc), event: { what: 'too-late', count: unaccepted.length } }];
+}
+
+function isMessage(entry: Uint8Array): boolean {
+  const read = decodeEntry(entry);
+  return !isRefusal(read) && 'say' in read;
 }
 
 function membershipEvent(held: ChatRoom, operation: OperationRecord): EventItem[] {

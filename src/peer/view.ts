@@ -34,7 +34,9 @@ export interface EventItem {
     | { readonly what: 'created' | 'joined' | 'left'; readonly who: string }
     | { readonly what: 'removed'; readonly who: string; readonly by: string }
     | { readonly what: 'renamed'; readonly name: string; readonly by: string }
-    | { readonly what: 'frozen'; readonly who: string };
+    | { readonly what: 'frozen'; readonly who: string }
+    /** So many of one's own messages came after one's removal. */
+    | { readonly what: 'too-late'; readonly count: number };
 }
 
 export type TimelineItem = MessageItem | EventItem;

@@ -214,6 +214,11 @@ export class Replica {
     for (const track of this.#tracks.values()) for (const update of track.updates()) yield* recordsOf(update);
   }
 
+  /** One's own that does not count, in order: it lies beyond the cut of one's removal. */
+  *withheld(): Generator<EntryRecord> {
+    for (const update of this.#track(this.#me).withheld()) yield* recordsOf(update);
+  }
+
   /** Devices that have written two histories. */
   frozen(): readonly DeviceId[] {
     return [...this.#tracks.values()].filter((track) => track.frozen).map((track) => track.device);

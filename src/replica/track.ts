@@ -96,6 +96,11 @@ export class Track {
     for (const segment of this.#order) yield* this.segment(segment).filter((update) => isSeen(update, this.#limits));
   }
 
+  /** Everything that is here and may not be seen, in order. */
+  *withheld(): Generator<Update> {
+    for (const segment of this.#order) yield* this.segment(segment).filter((update) => !isSeen(update, this.#limits));
+  }
+
   /** The last update up to which nothing is missing; undefined when nothing may be seen. */
   head(): Head | undefined {
     const end = this.#joinedEnd();

@@ -81,6 +81,44 @@ describe('a room', () => {
     expect(ben.room.state.members.has(before)).toBe(false);
   });
 
+  it('makes durable what is written at any moment of its loop', async () => {
+    const { ben } = await two();
+    ben.online = false;
+    for (let turns = 0; turns < 12; turns++) {
+      await ben.close();
+      await ben.open();
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      ben.say(`after ${turns}`);
+      for (let turn = 0; turn < 100; turn++) await Promise.resolve();
+      await ben.close();
+      await ben.open();
+      expect(ben.hears()).toContain(`Ben: after ${turns}`);
+    }
+  });
+
+  it('keeps what a removed member wrote too late from the log, and knows that it did', async () => {
+    const { world, ana, ben } = await two();
+    ben.say('in time');
+    await world.until(() => ana.hears().includes('Ben: in time'), 'Ana hears');
+    await ben.close();
+    ben.online = false;
+    await ben.open();
+    ben.say('too late');
+    expect(ben.room.unaccepted()).toEqual([]);
+    ana.room.removeMember(ben.room.me);
+    await world.until(() => ana.room.idle, 'Ana has told it');
+    await ben.close();
+    ben.online = true;
+    await ben.open();
+    await world.until(() => ben.room.standing === 'removed', 'Ben is told');
+    expect(ben.hears()).toEqual(['Ben: in time']);
+    expect(ben.room.unaccepted().map(({ entry }) => fromUtf8(entry))).toEqual(['too late']);
+    await ben.close();
+    await ben.open();
+    expect(ben.room.unaccepted()).toHaveLength(1);
+    expect(ana.room.unaccepted()).toEqual([]);
+  });
+
   it('asks a person when two come for one use, and lets in the one that is chosen', async () => {
     const world = new World();
     const [ana, ben, eva] = [world.device('Ana'), world.device('Ben'), world.device('Eva')];

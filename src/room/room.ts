@@ -11,6 +11,7 @@ import { isRefusal, type Bytes, type DeviceId, type PersonaId, type RelayId, typ
 import type { Persona } from '../identity/index.ts';
 import { topics, type Address, type Keyring } from '../keyring/index.ts';
 import type { EntryRecord, Head, Replica } from '../replica/index.ts';
+import type { Batch } from '../store/index.ts';
 import { encode, RoomRecordSchema, type RoomRecord } from '../wire/index.ts';
 import { Acknowledgements } from './acknowledgements.ts';
 import { Admissions } from './admissions.ts';
@@ -76,6 +77,8 @@ export class Room {
   /** The last of one's own updates of which the outbox durably holds the posts. */
   #durablyPosted: RoomRecord['posted'];
   #running = false;
+  /** The loop, as long as it runs; never rejects. */
+  #loop: Promise<void> = Promise.resolve();
   #waiters: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
   #stopped = false;
   /** The last write failed: what was shown as queued is shown as failed until one succeeds. */
@@ -215,6 +218,11 @@ export class Room {
   /** Devices that gave this one a key that is not the others'. */
   get deceivers(): readonly DeviceId[] {
     return this.#rotations.deceivers;
+  }
+
+  /** What one wrote that came too late to count, as one had been removed. */
+  unaccepted(): readonly EntryRecord[] {
+    return [...this.#replica.withheld()];
   }
 
   get writeFailed(): Error | undefined {
@@ -384,14 +392,14 @@ export class Room {
     this.#following.stop();
     this.#outbox.stop();
     await this.#direct.stop();
-    while (this.#running) await new Promise<void>((resolve) => this.#surroundings.clock.after(5, resolve));
+    await this.#loop;
   }
 
   /** Runs the loop once more. */
   wake(evenIfFailed = false): void {
     if (this.#running || this.#stopped || (this.#timers.has('write') && !evenIfFailed)) return;
     this.#running = true;
-    queueMicrotask(() => void this.#run());
+    this.#loop = Promise.resolve().then(() => this.#run());
   }
 
   // ── the loop ──
@@ -403,7 +411,9 @@ export class Room {
         for (const incoming of read) this.#intake.take(incoming);
         this.#direct.hand((incoming) => this.#intake.take(incoming));
         this.#decide();
-        if (!(await this.#commit(read))) break;
+        const step = this.#commit(read);
+        if (step === undefined) break;
+        await step;
       }
       for (const { resolve } of this.#waiters.splice(0)) resolve();
     } catch (error) {
@@ -418,8 +428,11 @@ export class Room {
     }
   }
 
-  /** One step: everything that changed, durable together; then the posts go out. False when there was nothing to do. */
-  async #commit(read: readonly Incoming[]): Promise<boolean> {
+  /**
+   * One step: everything that changed, durable together; then the posts go out. Undefined when there is nothing to do, and at once: the
+   * loop ends before anybody can wake it in vain.
+   */
+  #commit(read: readonly Incoming[]): Promise<void> | undefined {
     const drained = [this.#keyring.drain(), this.#replica.drain(), this.#log.drain()];
     const put = [...drained.flatMap((d) => d.put), ...this.#puts, ...this.#following.cursors(read)] as (readonly [string, Uint8Array])[];
     const gone = [...drained.flatMap((d) => d.delete), ...this.#deletes];
@@ -431,10 +444,14 @@ export class Room {
     }
     this.#puts = new Map();
     this.#deletes = new Set();
-    if (put.length === 0 && gone.length === 0 && this.#writeFailed === undefined) return false;
+    if (put.length === 0 && gone.length === 0 && this.#writeFailed === undefined) return undefined;
+    return this.#write({ put, delete: gone });
+  }
+
+  async #write(batch: Batch): Promise<void> {
     const undurable = [...this.#undurable];
     const { posted } = this.#record;
-    await this.#surroundings.records.commit({ put, delete: gone });
+    await this.#surroundings.records.commit(batch);
     this.#writeFailed = undefined;
     this.#durablyPosted = posted;
     for (const update of undurable) this.#undurable.delete(update);
@@ -444,7 +461,6 @@ export class Room {
     this.#follow();
     for (const sealed of posts) this.#direct.send(sealed);
     this.#surroundings.changed();
-    return true;
   }
 
   // ── what to tell ──

@@ -377,6 +377,10 @@ export function eventWords(event: EventItem['event']): string {
       return `${event.by} named the room ${event.name}`;
     case 'frozen':
       return `${event.who} told two different stories, and is heard no more`;
+    case 'too-late':
+      return event.count === 1
+        ? 'A message of yours came too late: you had been removed, and nobody else sees it'
+        : `${event.count} messages of yours came too late: you had been removed, and nobody else sees them`;
   }
 }
 
