@@ -15,6 +15,8 @@ import type { Attack, Tell } from './attacker.ts';
 
 const CELLS_A_WRITE = 32;
 const LINKS = 4;
+/** ms; 8 MB a second over each link, many times what the relay takes. */
+const BETWEEN_WRITES = 4;
 
 export function node(): Promise<Libp2p> {
   return createLibp2p({
@@ -35,7 +37,7 @@ async function link(multiaddr: string): Promise<{ connection: Connection; stream
   return { connection, stream };
 }
 
-/** Writes what `next` gives for as long as the link stands, as fast as it is taken; a link that was closed is opened again. */
+/** Writes what `next` gives for as long as the link stands; a link that was closed is opened again. */
 async function flood(multiaddr: string, next: () => Uint8Array, tell: Tell): Promise<void> {
   let count = 0;
   const run = async (): Promise<void> => {
@@ -45,8 +47,8 @@ async function flood(multiaddr: string, next: () => Uint8Array, tell: Tell): Pro
         while (connection.status === 'open' && stream.status === 'open') {
           count += 1;
           if (!stream.send(next())) await stream.onDrain({ signal: AbortSignal.timeout(60_000) });
-          if (count % 16 === 0) await new Promise((resolve) => setImmediate(resolve));
-          if (count % 256 === 0) tell({ count });
+          await new Promise((resolve) => setTimeout(resolve, BETWEEN_WRITES));
+          if (count % 64 === 0) tell({ count });
         }
       } catch {
         await new Promise((resolve) => setTimeout(resolve, 200));
