@@ -66,6 +66,51 @@ describe.each<Death>(['process', 'power'])('a relay that is killed while five me
   );
 });
 
+describe.each(PLACES.map((place, index) => [place, index] as const))(
+  'a relay that comes back without its onion keys, as %s',
+  (_place, index) => {
+    it('is used again once the directory has its new ones, within two minutes', async () => {
+      await scenario(seed + 10 + index, async (world) => {
+        const { room, peers } = await world.meeting('Anna', 'Ben');
+        const [anna] = peers;
+        await world.run(QUIET);
+        const relay = relayOf(world, world.pick(pathsOf(anna))[index]);
+        await world.kill(relay);
+        relay.loseOnionKeys();
+        await world.run(5_000);
+        await world.start(relay);
+        if (index !== 1) await world.until('it is used again', () => pathsOf(anna).some((path) => path[index] === relay.id), 120_000);
+        await talk(world, room, peers, 'afterwards', 2_000);
+        await expectAgreement(world, peers, room);
+      });
+    });
+  },
+);
+
+describe('circuits that are replaced every ten minutes', () => {
+  it('lose nothing, double nothing and hold nothing up', async () => {
+    await scenario(seed + 13, async (world) => {
+      const { room, peers } = await world.meeting('Anna', 'Ben');
+      const [anna, ben] = peers;
+      const opened = new Set<string>();
+      let slowest = 0;
+      for (let i = 0; i < 300; i++) {
+        const from = world.clock.now();
+        world.say(anna, room, `Anna ${i}`);
+        await world.until('it is there', () => ben.texts(room).includes(`Anna ${i}`));
+        slowest = Math.max(slowest, world.clock.now() - from);
+        await world.run(5_000);
+        for (const { circuit } of anna.peer.network.serving()) opened.add(`${circuit.openedAt} ${circuit.path.join()}`);
+      }
+      world.note(`${opened.size} circuits, the slowest message took ${slowest} ms`);
+      // Two mailboxes, 25 minutes.
+      expect(opened.size).toBeGreaterThanOrEqual(6);
+      expect(slowest).toBeLessThan(2_000);
+      await expectAgreement(world, peers, room);
+    });
+  });
+});
+
 /** Once all is well again: how long until the other sees what each of them says, ms. */
 async function heardWithin(world: World, room: RoomId, peers: readonly SimPeer[], name: string): Promise<number> {
   const from = world.clock.now();

@@ -108,6 +108,11 @@ export class SimRelay {
     await relay.start();
   }
 
+  /** While it is down its onion keys are lost: whoever has an older descriptor of it cannot open a circuit to it. */
+  loseOnionKeys(): void {
+    this.#onionKeys = [];
+  }
+
   async kill(death: Death): Promise<void> {
     const relay = this.relay;
     this.#process?.kill();

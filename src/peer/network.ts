@@ -52,7 +52,7 @@ const REFRESH = { least: 25 * 60_000, more: 10 * 60_000 };
 const FIRST_REFRESH = { least: 5_000, more: 10_000 };
 const FIRST_RETRY = 500;
 const LONGEST_RETRY = 15_000;
-/** So many circuits that fail beyond the guard, and the directory is asked whether relays have changed: after this, doubled each time, ms. */
+/** So many circuits that cannot be built, and the directory is asked whether relays have changed: after this, doubled each time, ms. */
 const TROUBLES = 3;
 const FIRST_NEWS = 30_000;
 /** A circuit that has lived for so long shows that its guard lets circuits live, ms. */
@@ -76,7 +76,7 @@ export class PeerNetwork {
   readonly mailboxes: Mailboxes;
   #node: LinkNode | undefined;
   #failures = 0;
-  /** Circuits that failed beyond the guard since the directory was asked, and how long that has to be ago to be asked again, ms. */
+  /** Circuits that could not be built since the directory was asked, and how long that has to be ago to be asked again, ms. */
   #troubles = 0;
   #newsAfter = FIRST_NEWS;
   #askedAt = -Infinity;
@@ -448,7 +448,7 @@ export class PeerNetwork {
     for (const relay of path.slice(1)) if (this.#blame.avoids(relay)) this.#misbehaved(relay, 'breaks-circuits');
     // A last hop that does not answer says nothing of the guard.
     if (guard !== undefined && (hop === undefined || hop === 1) && this.#trials.failed(path)) this.#distrust(guard);
-    if (hop !== undefined && hop > 0) this.#trouble();
+    if (hop !== undefined) this.#trouble();
     this.#options.changed();
   }
 
