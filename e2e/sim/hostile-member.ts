@@ -3,7 +3,7 @@
  *
  *   link ──► PeerNetwork ──► Room (takes part as anybody does) ◄── its keyring, log, replica and persona, in the hands of the test
  */
-import { Counters, idBytes, type Bytes, type DeviceId, type Random, type RoomId } from '../../src/base/index.ts';
+import { Counters, idBytes, type Bytes, type DeviceId, type Hash, type Random, type RoomId } from '../../src/base/index.ts';
 import { ChatView, encodeEntry } from '../../src/chat/index.ts';
 import { createPersona, type Persona } from '../../src/identity/index.ts';
 import { Keyring, sealForBoth, type Epoch, type SealedFor } from '../../src/keyring/index.ts';
@@ -13,7 +13,9 @@ import { importChain, type Found, type SenderChain } from '../../src/keyring/sen
 import type { Stored } from '../../src/mailbox/index.ts';
 import { arrive, parseLink } from '../../src/peer/arrival.ts';
 import { PeerNetwork } from '../../src/peer/network.ts';
-import { Replica } from '../../src/replica/index.ts';
+import { hlcAt, Replica } from '../../src/replica/index.ts';
+import { clientOf, openDocument, pushEntries } from '../../src/replica/append.ts';
+import { NO_HASH, Update } from '../../src/replica/update.ts';
 import { hourOf, Room, type RoomSurroundings } from '../../src/room/index.ts';
 import type { RoomParts } from '../../src/room/context.ts';
 import { Acknowledgements } from '../../src/room/acknowledgements.ts';
@@ -95,6 +97,20 @@ export class Stranger {
   }
 }
 
+export interface Crafted {
+  readonly device: DeviceId;
+  readonly seq: number;
+  readonly previous: Hash;
+  readonly hlc: bigint;
+  /** Of Yjs. */
+  readonly client: number;
+  /** Position of its first entry. */
+  readonly first: number;
+  readonly text: string;
+  readonly entries: readonly Bytes[];
+  readonly sign: Pick<Persona, 'signLight'>;
+}
+
 /** One who has been let in. */
 export class HostileMember extends Stranger {
   #room: Room | undefined;
@@ -118,8 +134,8 @@ export class HostileMember extends Stranger {
     return this.#parts;
   }
 
-  /** Joins by a link and takes part like anybody, until told otherwise. */
-  async join(text: string): Promise<RoomId> {
+  /** Joins by a link and takes part like anybody, until told otherwise. Says its name, if it writes. */
+  async join(text: string, writes = true): Promise<RoomId> {
     const { world, random } = this;
     world.note(`${this.name} joins by the link`);
     const { link, welcome, signed } = await world.settled(`${this.name} arrives`, this.arrive(text));
@@ -135,7 +151,7 @@ export class HostileMember extends Stranger {
     const record = create(RoomRecordSchema, { room: idBytes(room), name: this.name, invitedTo: welcome.roomName, joining });
     this.#room = new Room(await this.#surroundings(), this.#parts, record);
     this.#room.begin([['m/persona', persona.export()]], [sealJoin(link, frame, random)]);
-    this.#room.write(encodeEntry({ profile: { name: this.name } }));
+    if (writes) this.#room.write(encodeEntry({ profile: { name: this.name } }));
     this.#room.start();
     await world.until(`${this.name} is a member`, () => this.room.standing === 'member');
     return room;
@@ -157,6 +173,26 @@ export class HostileMember extends Stranger {
     const newest = open.findLast(({ id }) => !followed.has(id));
     if (newest === undefined) throw new Error(`${this.name} holds no epoch`);
     return newest;
+  }
+
+  /** An update that nothing has looked at: after whatever, at whatever time, by whatever client. */
+  update(at: Partial<Crafted> = {}): Bytes {
+    const { room, me, persona, replica } = this.parts;
+    const head = replica.heads().find(({ device }) => device === me);
+    const [segment, before] = [head?.segment ?? 0, head?.seq ?? -1];
+    const { device = me, seq = before + 1, previous = head?.hash ?? NO_HASH, text = 'crafted' } = at;
+    const { hlc = hlcAt(this.now()), client = clientOf(me, segment), first = seq, sign = persona } = at;
+    const entries = at.entries ?? [encodeEntry({ say: { text } })];
+    const document = openDocument([]);
+    if (first > 0)
+      pushEntries(
+        document,
+        client,
+        Array.from({ length: first }, () => new Uint8Array(0)),
+      );
+    const changes = pushEntries(document, client, entries).slice();
+    const content = { previous, hlc, changes, append: { first, entries } };
+    return Update.make({ room, device, segment, seq }, content, (purpose, body) => sign.signLight(purpose, body)).bytes;
   }
 
   /** Any text at all, as a Batch of one's own. */
@@ -202,6 +238,7 @@ export class HostileMember extends Stranger {
       networkTime: () => this.now(),
       isolation: this.name,
       pickMailboxes: () => this.network.pickMailboxes(),
+      avoids: () => false,
       isDead: () => false,
       spares: () => undefined,
       fold: new ChatView(),

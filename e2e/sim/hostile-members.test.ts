@@ -1,6 +1,6 @@
 /** Members who keep no rule: the others go on talking, whatever they do (docs/threat-model.md, "A member of a room"). */
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { concat, hash, isRefusal, type Bytes, type Hash, type RelayId, type RoomId } from '../../src/base/index.ts';
+import { concat, hash, isRefusal, relayId, type Bytes, type Hash, type RelayId, type RoomId } from '../../src/base/index.ts';
 import { testSeed } from '../../src/base/testing.ts';
 import { initCryptoNode } from '../../src/crypto/node.ts';
 import { EpochSecret, sealForBoth, type Epoch } from '../../src/keyring/index.ts';
@@ -181,6 +181,18 @@ describe('a member', () => {
       await world.join(cleo, await world.invite(peers[0], room, 1));
       await world.until('Cleo is in', () => cleo.room(room).standing === 'member');
       await expectTalk(world, [...peers, cleo], room, 'after');
+    });
+  });
+
+  it('whose epoch names mailboxes that do not exist', async () => {
+    await scenario(seed + 5, async (world) => {
+      const { room, peers, mallory } = await three(world);
+      const { epoch } = mallory;
+      const nowhere: [RelayId, RelayId] = [relayId(new Uint8Array(32).fill(1)), relayId(new Uint8Array(32).fill(2))];
+      void postAt(mallory, epoch, rotate(mallory, { parents: [epoch.id], mailboxes: nowhere }));
+      await world.run(5_000);
+      await mallory.silence();
+      await expectTalk(world, peers, room, 'after', 300_000);
     });
   });
 

@@ -14,6 +14,8 @@ export interface CircuitMailboxesOptions {
   readonly clock: Clock;
   readonly counters?: Counters;
   misbehaved?(mailbox: RelayId, what: MailboxMisdeed): void;
+  /** It takes nothing more at an address, or at new ones, for so long, ms. */
+  full?(mailbox: RelayId, ms: number): void;
 }
 
 export function circuitMailboxes(options: CircuitMailboxesOptions): Mailboxes {
@@ -27,6 +29,7 @@ export function circuitMailboxes(options: CircuitMailboxesOptions): Mailboxes {
       isolation,
       mailbox,
       misbehaved: (what) => options.misbehaved?.(mailbox, what),
+      full: (ms) => options.full?.(mailbox, ms),
       ended: () => sessions.delete(key),
     });
     sessions.set(key, made);

@@ -14,6 +14,7 @@ import {
 import { ed25519, sha256 } from '../crypto/index.ts';
 import {
   MessageKind,
+  RefusedCode,
   UnknownRelay,
   decodeRefused,
   type Circuit,
@@ -47,6 +48,8 @@ export interface SessionOptions {
   readonly mailbox: RelayId;
   /** The mailbox does not keep what it said it stored, or leaves out some of what it hands over. */
   misbehaved?(what: MailboxMisdeed): void;
+  /** It takes nothing more at an address, or at new ones, for so long, ms. */
+  full?(ms: number): void;
   /** Nobody uses it any more. */
   ended(): void;
 }
@@ -57,6 +60,7 @@ const SILENT_MS = 10_000;
 const RETRY_MS = 30_000;
 /** A topic counts as followed once it has caught up for so long, ms. */
 const FOLLOWED_MS = 30_000;
+const FULL: ReadonlySet<number> = new Set([RefusedCode.FULL, RefusedCode.TOPIC_QUOTA, RefusedCode.NO_NEW_TOPICS]);
 /** A gap in what is handed over is asked about again, at most so often, ms; so many in a row are no accident. */
 const GAP_PAUSE_MS = 5_000;
 const MOST_GAPS = 3;
@@ -191,6 +195,7 @@ export class Session implements CircuitUser {
     }
     const { code, retryAfter } = refusedBy(answer);
     this.#options.counters?.count('post-refused');
+    if (FULL.has(code)) this.#options.full?.(retryAfter * 1000);
     posting.reject(new MailboxError('refused', 'the mailbox refused the post', code, retryAfter));
   }
 

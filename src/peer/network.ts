@@ -68,6 +68,8 @@ export class PeerNetwork {
   readonly #blame: Blame;
   readonly #trials: GuardTrials;
   readonly conduct: Conduct;
+  /** Mailboxes that take nothing more for now, ms since 1970. */
+  readonly #fullUntil = new Map<RelayId, number>();
   readonly #client: CircuitClient;
   readonly #links: GuardLinks;
   readonly #pool: CircuitPool;
@@ -144,11 +146,25 @@ export class PeerNetwork {
       listed: () => this.#listed(),
       anchors: options.anchors.map(({ id }) => id),
       services: () => this.#pool.services(),
-      isResting: (relay) => this.#guards.isResting(relay),
+      isResting: (relay) => this.#guards.isResting(relay) || this.avoids(relay),
       changed: () => options.mailboxesChanged?.(),
     });
-    this.mailboxes = circuitMailboxes({ circuits: this.#pool, clock, counters });
+    this.mailboxes = this.#openMailboxes();
     this.#restoreDirectory();
+  }
+
+  #openMailboxes(): Mailboxes {
+    const { clock, counters, mailboxesChanged } = this.#options;
+    return circuitMailboxes({
+      circuits: this.#pool,
+      clock,
+      counters,
+      misbehaved: (mailbox, what) => this.#misbehaved(mailbox, what),
+      full: (mailbox, ms) => {
+        this.#fullUntil.set(mailbox, clock.now() + ms);
+        mailboxesChanged?.();
+      },
+    });
   }
 
   /** Opens the node and begins to look for relays. Rejects only when the node itself cannot be made. */
@@ -177,6 +193,11 @@ export class PeerNetwork {
   /** Two different mailboxes for a new address. Throws an Error in words. */
   pickMailboxes(): readonly [RelayId, RelayId] {
     return this.#choice.pick();
+  }
+
+  /** It does not keep what it says it stored, circuits to it break, or it is full. */
+  avoids(mailbox: RelayId): boolean {
+    return this.conduct.avoidsAsMailbox(mailbox) || (this.#fullUntil.get(mailbox) ?? 0) > this.#options.clock.now();
   }
 
   isDead(mailbox: RelayId): boolean {
@@ -460,7 +481,10 @@ export class PeerNetwork {
   }
 
   #misbehaved(relay: RelayId, what: Misdeed): void {
-    if (this.conduct.record(relay, what)) this.#options.counters.count(`relay-${what}`);
+    if (this.conduct.record(relay, what)) {
+      this.#options.counters.count(`relay-${what}`);
+      this.#options.mailboxesChanged?.();
+    }
     this.#options.changed();
   }
 

@@ -228,6 +228,7 @@ export class LocalPeer implements Peer {
         return picked;
       },
       isDead: (mailbox) => this.network.isDead(mailbox),
+      avoids: (mailbox) => this.network.avoids(mailbox),
       spares: (address) => this.network.spares(address),
       fold,
       ...(direct && { direct: directDoor(direct, this.#directGround) }),

@@ -23,6 +23,8 @@ export interface RoomSurroundings {
   readonly pickMailboxes: () => readonly [RelayId, RelayId];
   /** It has been silent for a minute, while the relays before it answered (docs/protocol.md §7). */
   readonly isDead: (mailbox: RelayId) => boolean;
+  /** Another would do better: it does not keep what it says it stored, circuits to it break, or it is full. */
+  readonly avoids: (mailbox: RelayId) => boolean;
   /** Where members look for each other when both mailboxes of an address are dead; undefined while too few relays are known. */
   readonly spares: (address: Address) => Address | undefined;
   readonly fold: EntryFold;

@@ -154,6 +154,7 @@ export class Device {
         if (a === undefined || b === undefined) throw new Error('no relays');
         return [a, b];
       },
+      avoids: () => false,
       isDead: () => false,
       spares: () => undefined,
       direct: {

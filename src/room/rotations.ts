@@ -4,7 +4,7 @@
  *   members changed ─────────────────────────────┐
  *   a mailbox of the address is dead, and owed ──┴─► by rank ──► a new epoch at a new address ──► all heard there: the old one is closed
  */
-import { deviceId, hash, idBytes, isRefusal, type Bytes, type DeviceId, type Hash } from '../base/index.ts';
+import { deviceId, hash, idBytes, isRefusal, type Bytes, type DeviceId, type Hash, type RelayId } from '../base/index.ts';
 import { MAX_PARENTS, MAX_SLICES, type Address, type Epoch, type KeysetOf, type Rotation } from '../keyring/index.ts';
 import { chooseEpoch, rank, type EpochChoice } from './epochs.ts';
 import type { Work } from './work.ts';
@@ -83,8 +83,7 @@ export class Rotations {
 
   /** Where the way to the next address is looked for when both mailboxes of one are dead. */
   #sparesOf(address: Address): Address[] {
-    const { isDead, spares } = this.#work.surroundings;
-    const other = address.mailboxes.every(isDead) ? spares(address) : undefined;
+    const other = address.mailboxes.every((mailbox) => this.#isOfNoUse(mailbox)) ? this.#work.surroundings.spares(address) : undefined;
     return other === undefined ? [] : [other];
   }
 
@@ -161,11 +160,18 @@ export class Rotations {
     return rotationDue || this.#isLame(this.#roomEpochs().find(({ id }) => id === writeUnder));
   }
 
-  /** There is something to say that a mailbox of the address will not take, and others would. */
+  /** There is something to say that a mailbox of the address will not take, or one that will not keep it, and others would. */
   #isLame(epoch: Epoch | undefined): boolean {
-    const { isDead, pickMailboxes } = this.#work.surroundings;
-    const lame = epoch?.address.mailboxes.some((mailbox) => isDead(mailbox) && this.#work.owes(epoch.address, mailbox)) === true;
-    return lame && !pickMailboxes().some(isDead);
+    const { isDead, avoids, pickMailboxes } = this.#work.surroundings;
+    const isLost = (mailbox: RelayId): boolean =>
+      avoids(mailbox) || (isDead(mailbox) && epoch !== undefined && this.#work.owes(epoch.address, mailbox));
+    const lame = epoch?.address.mailboxes.some(isLost) === true;
+    return lame && !pickMailboxes().some((mailbox) => this.#isOfNoUse(mailbox));
+  }
+
+  #isOfNoUse(mailbox: RelayId): boolean {
+    const { isDead, avoids } = this.#work.surroundings;
+    return isDead(mailbox) || avoids(mailbox);
   }
 
   /** Makes the next epoch, with a new address, for the members as this device knows them; its frame is posted wherever one of them reads. */
@@ -199,8 +205,7 @@ export class Rotations {
 
   /** An address, and its spares when one of its mailboxes is dead: whoever comes back when the other is dead too finds the way there. */
   #placesOf(address: Address): Address[] {
-    const { isDead, spares } = this.#work.surroundings;
-    const other = address.mailboxes.some(isDead) ? spares(address) : undefined;
+    const other = address.mailboxes.some((mailbox) => this.#isOfNoUse(mailbox)) ? this.#work.surroundings.spares(address) : undefined;
     return other === undefined ? [address] : [address, other];
   }
 
