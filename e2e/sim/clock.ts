@@ -15,6 +15,8 @@ interface Timer {
 
 export interface SimProcess {
   readonly clock: Clock;
+  /** Timers that wait. */
+  pending(): number;
   kill(): void;
   freeze(): void;
   thaw(): void;
@@ -60,19 +62,27 @@ export class SimClock implements Clock {
   }
 
   /**
-   * The clock of one process: what it has asked for is forgotten when it is killed, and it can ask for nothing more. While it is
+   * The clock of one process, `skew` ms ahead of the true time: what it has asked for is forgotten when it is killed, and it can ask for nothing more. While it is
    * frozen its timers wait; thawed, all that fell due meanwhile runs at once.
    */
-  process(): SimProcess {
+  process(skew = 0): SimProcess {
     let alive = true;
+    let pending = 0;
     let due: (() => void)[] | undefined;
     const clock: Clock = {
-      now: () => this.now(),
+      now: () => this.now() + skew,
       after: (ms, action) => {
         let wanted = true;
-        const run = (): void => void (alive && wanted && action());
+        pending++;
+        const run = (): void => {
+          if (!wanted) return;
+          wanted = false;
+          pending--;
+          if (alive) action();
+        };
         const cancel = this.after(ms, () => (due === undefined ? run() : due.push(run)));
         return () => {
+          if (wanted) pending--;
           wanted = false;
           cancel();
         };
@@ -80,6 +90,7 @@ export class SimClock implements Clock {
     };
     return {
       clock,
+      pending: () => pending,
       kill: () => void (alive = false),
       freeze: () => void (due ??= []),
       thaw: () => {

@@ -1,17 +1,20 @@
-/** What must hold of every run, whatever happened in it. */
-import { expect } from 'vitest';
+/** What must hold of every run, whatever happened in it. For tests and for `npm run simulation`, so it needs no test runner. */
+import { deepStrictEqual } from 'node:assert/strict';
 import type { RoomId } from '../../src/base/index.ts';
 import type { SimPeer } from './peer.ts';
 import type { World } from './world.ts';
 
-const twice = (texts: readonly string[]): string[] => texts.filter((text, i) => texts.indexOf(text) !== i);
+function twice(texts: readonly string[]): string[] {
+  const seen = new Set<string>();
+  return texts.filter((text) => seen.size === seen.add(text).size);
+}
 
 const alike = (peers: readonly SimPeer[], room: RoomId): boolean =>
   new Set(peers.map((peer) => JSON.stringify(peer.shared(room)))).size === 1;
 
 /** No peer shows a message twice, at any time. */
 export function expectNothingTwice(peers: readonly SimPeer[], room: RoomId): void {
-  for (const peer of peers) expect({ twice: twice(peer.texts(room)), at: peer.name }).toEqual({ twice: [], at: peer.name });
+  for (const peer of peers) deepStrictEqual({ twice: twice(peer.texts(room)), at: peer.name }, { twice: [], at: peer.name });
 }
 
 /** What was ever shown as sent by anybody is there, everywhere. */
@@ -19,11 +22,8 @@ export function expectNothingLost(peers: readonly SimPeer[], room: RoomId): void
   for (const author of peers) {
     for (const reader of peers) {
       const texts = new Set(reader.texts(room));
-      expect({ lost: [...author.sent].filter((text) => !texts.has(text)), of: author.name, at: reader.name }).toEqual({
-        lost: [],
-        of: author.name,
-        at: reader.name,
-      });
+      const lost = [...author.sent].filter((text) => !texts.has(text));
+      deepStrictEqual({ lost, of: author.name, at: reader.name }, { lost: [], of: author.name, at: reader.name });
     }
   }
 }

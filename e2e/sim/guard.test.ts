@@ -29,6 +29,7 @@ function ground(world: World, anchors: () => readonly Anchor[], met: string[] = 
     clock: world.clock,
     network: world.network,
     stream: () => seededRandom(seed + 100),
+    skew: () => 0,
     witness: () => ({ opened: ({ remote }) => void met.push(remote), cell: () => undefined, closed: () => undefined }),
     anchors,
   };

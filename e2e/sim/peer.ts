@@ -5,9 +5,6 @@ import { memoryStore, type MemoryStore } from '../../src/store/index.ts';
 import type { SimProcess } from './clock.ts';
 import type { Death, Ground } from './relay.ts';
 
-/** A write takes up to so many ms to become durable. */
-const SLOWEST_WRITE = 30;
-
 /** ms */
 const DRAWS_EVERY = 100;
 
@@ -17,6 +14,8 @@ export class SimPeer {
   readonly name: string;
   /** Texts of one's own that were ever shown as sent, whatever became of the peer since. */
   readonly sent = new Set<string>();
+  /** A write takes up to so many ms to become durable. */
+  slowestWrite = 30;
   readonly #ground: Ground;
   readonly #chance: Random;
   readonly #store: MemoryStore;
@@ -30,7 +29,7 @@ export class SimPeer {
     this.#ground = ground;
     this.#chance = ground.stream();
     this.#store = memoryStore({
-      hold: () => new Promise((resolve) => void ground.clock.after(uniform(this.#chance) * SLOWEST_WRITE, resolve)),
+      hold: () => new Promise((resolve) => void ground.clock.after(uniform(this.#chance) * this.slowestWrite, resolve)),
     });
   }
 
@@ -47,7 +46,7 @@ export class SimPeer {
   async start(): Promise<void> {
     if (this.#peer !== undefined) throw new Error(`${this.name} is up already`);
     const { network, stream, anchors, witness } = this.#ground;
-    const process = this.#ground.clock.process();
+    const process = this.#ground.clock.process(this.#ground.skew(this.name));
     this.#process = process;
     const counters = new Counters();
     const peer = await createPeer({
@@ -61,6 +60,11 @@ export class SimPeer {
     });
     this.#peer = peer;
     peer.subscribe(() => this.#lookSoon());
+  }
+
+  /** Timers that wait in the present run. */
+  get timers(): number {
+    return this.#process?.pending() ?? 0;
   }
 
   /** Stands still as a frozen tab does: no timer fires, and what comes waits. */

@@ -12,9 +12,17 @@ import { SimPeer } from './peer.ts';
 import { SimRelay, type Death, type Ground } from './relay.ts';
 
 const RELAYS = 5;
+/** ms */
+const WAY = { latency: 20, jitter: 30 };
 /** How often a condition is looked at, ms. */
 const LOOK = 50;
 const PATIENCE = 300_000;
+
+export interface Terrain {
+  readonly relays?: number;
+  /** By how many ms the clock of a node is ahead, by name. */
+  readonly skews?: Readonly<Record<string, number>>;
+}
 
 export interface Meeting<Names extends readonly string[]> {
   readonly room: RoomId;
@@ -34,15 +42,16 @@ export class World {
   /** Runs over all that any node sees. */
   readonly #trace = createHash('sha256');
 
-  private constructor(seed: number, relays: number) {
+  private constructor(seed: number, { relays, skews }: Required<Terrain>) {
     this.seed = seed;
     this.random = seededRandom(seed);
     const stream = (): Random => seededRandom(readU32(this.random.bytes(4), 0));
-    this.network = memoryNetwork({ clock: this.clock, random: stream(), faults: { latency: 20, jitter: 30 } });
+    this.network = memoryNetwork({ clock: this.clock, random: stream(), faults: WAY });
     this.#ground = {
       clock: this.clock,
       network: this.network,
       stream,
+      skew: (name) => skews[name] ?? 0,
       witness: (name) => this.#witness(name),
       anchors: () => this.relays.map(({ anchor }) => anchor),
     };
@@ -50,10 +59,13 @@ export class World {
   }
 
   /** A world whose relays know each other. */
-  static async begin(seed: number, relays = RELAYS): Promise<World> {
-    const world = new World(seed, relays);
+  static async begin(seed: number, { relays = RELAYS, skews = {} }: Terrain = {}): Promise<World> {
+    const world = new World(seed, { relays, skews });
     for (const relay of world.relays) await relay.start();
-    await world.until('the relays know each other', () => world.relays.every(({ relay }) => relay.directory.list().length === relays));
+    await world.until('the relays know each other', () => {
+      const right = world.relays.filter(({ name }) => (skews[name] ?? 0) === 0);
+      return right.every(({ relay }) => relay.directory.list().length >= right.length);
+    });
     return world;
   }
 
@@ -127,6 +139,28 @@ export class World {
     await this.settled(`${peer.name} closes`, peer.stop());
   }
 
+  find(name: string): SimPeer | SimRelay | undefined {
+    return [...this.peers, ...this.relays].find((one) => one.name === name);
+  }
+
+  /** No relay can be reached from there. */
+  isolate(name: string): void {
+    this.note(`${name} is cut off`);
+    for (const relay of this.relays) if (relay.name !== name) this.network.part(name, relay.name);
+  }
+
+  /** All ways are there, whole and fast again. */
+  mend(): void {
+    this.note('all ways are well again');
+    const names = [...this.peers, ...this.relays].map(({ name }) => name);
+    for (const [i, a] of names.entries()) {
+      for (const b of names.slice(i + 1)) {
+        this.network.mend(a, b);
+        this.network.fault(a, b, { ...WAY, drop: 0, double: 0, garble: 0 });
+      }
+    }
+  }
+
   say(peer: SimPeer, room: RoomId, text: string): void {
     this.note(`${peer.name} says “${text}”`);
     peer.peer.say(room, text);
@@ -191,7 +225,7 @@ export class World {
 export async function scenario(seed: number, play: (world: World) => Promise<void>, relays = RELAYS): Promise<World> {
   let world: World | undefined;
   try {
-    world = await World.begin(seed, relays);
+    world = await World.begin(seed, { relays });
     await play(world);
     return world;
   } catch (error) {
