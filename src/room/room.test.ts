@@ -1,6 +1,6 @@
 /** Whole rooms over mailboxes in memory: several devices, each with records of its own. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { toHex } from '../base/index.ts';
+import { fromUtf8, toHex } from '../base/index.ts';
 import { initCryptoNode } from '../crypto/node.ts';
 import { two, World } from './room-testing.ts';
 
