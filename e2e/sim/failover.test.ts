@@ -207,7 +207,7 @@ describe('all relays at once', () => {
       const states = new Set(anna.messages(room).flatMap(({ text, state }) => (text.startsWith('Anna without') ? [state] : [])));
       expect([...states]).toEqual(['queued']);
       for (const { peer } of peers)
-        expect(peer.view().connection).toMatchObject({ state: 'looking', words: 'No relay answers · messages are queued' });
+        expect(peer.view().connection).toMatchObject({ state: 'looking', words: 'No relay answers · messages are queued', queued: true });
       for (const relay of world.relays) await world.start(relay);
       expect(await heardWithin(world, room, peers, 'with them again')).toBeLessThan(30_000);
       await expectAgreement(world, peers, room);

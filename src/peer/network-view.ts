@@ -36,6 +36,10 @@ function words(network: PeerNetwork): string {
   }
 }
 
+/** Nothing leaves this device though it is online. */
+const isQueued = (network: PeerNetwork): boolean =>
+  (network.state === 'looking' && network.silent) || (network.state === 'connecting' && mailboxes(network) === 'none');
+
 function circuitView(network: PeerNetwork, circuit: Circuit, index: number, serves: string): CircuitView {
   const hops = circuit.path.map((id, i): HopView => ({
     id,
@@ -53,7 +57,12 @@ function circuitView(network: PeerNetwork, circuit: Circuit, index: number, serv
 }
 
 export const networkView = {
-  connection: (network: PeerNetwork): ConnectionView => ({ state: network.state, hops: network.hops, words: words(network) }),
+  connection: (network: PeerNetwork): ConnectionView => ({
+    state: network.state,
+    hops: network.hops,
+    words: words(network),
+    queued: isQueued(network),
+  }),
   /** `serves` names the room of an isolation. */
   whole: (network: PeerNetwork, counters: Counters, serves: (isolation: string) => string): NetworkView => ({
     mode: 'balanced',

@@ -149,11 +149,12 @@ export interface NetworkView {
   readonly refused: Readonly<Record<string, number>>;
 }
 
-/** `private`: circuits stand. `words` is what the status Connection says. */
+/** `private`: circuits stand. `words` is what the status Connection says. `queued`: online, and yet what is written stays here for now. */
 export interface ConnectionView {
   readonly state: 'private' | 'connecting' | 'looking' | 'offline';
   readonly hops: number;
   readonly words: string;
+  readonly queued?: boolean;
 }
 
 export interface StorageView {

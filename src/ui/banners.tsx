@@ -29,6 +29,17 @@ export function Offline() {
   );
 }
 
+export function NoRelay() {
+  return (
+    <div className="banner is-quiet" role="status">
+      <Hourglass className="icon" aria-hidden="true" />
+      <p>
+        <b>{words.noRelay.title}</b> {words.noRelay.what}
+      </p>
+    </div>
+  );
+}
+
 /** Under this name the browser keeps that the question was put; nothing else is kept outside the sealed store. */
 const asked = 'sotto-asked-to-keep';
 

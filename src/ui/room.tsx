@@ -1,7 +1,7 @@
 /** One room: its bar, what must be known, the log, and where one writes. */
 import { useEffect, useRef, useState } from 'react';
 import type { ConnectionView, DirectView, RoomView } from './peer-view.ts';
-import { Ended, JoinRequest, KeepStorage, Offline, StorageTrouble, Waiting } from './banners.tsx';
+import { Ended, JoinRequest, KeepStorage, NoRelay, Offline, StorageTrouble, Waiting } from './banners.tsx';
 import { Composer, type Drafts } from './composer.tsx';
 import { Confirm } from './dialog.tsx';
 import { DirectQuestion } from './direct.tsx';
@@ -103,6 +103,7 @@ export function Room(props: { room: RoomView; drafts: Drafts; panelOpen: boolean
       <Bar {...props} name={name} onInvite={() => setAsks('invite')} />
       <StorageTrouble trouble={storage.trouble} />
       {connection.state === 'offline' && <Offline />}
+      {connection.queued === true && room.direct.linked.length === 0 && <NoRelay />}
       <KeepStorage />
       <DirectQuestion room={room} />
       {alone ? (

@@ -161,6 +161,7 @@ export const words = {
     noShort: 'Turn away',
   },
 
+  noRelay: { title: 'No relay takes messages.', what: 'What you write is kept, and leaves when one answers.' },
   offline: { title: 'You’re offline.', what: 'What you write is kept, and leaves when a relay answers.' },
 
   storage: {
