@@ -82,7 +82,7 @@ describe('a relay that is killed while messages flow', () => {
       await talkUntil(world, room, peers, 'without it', () => ++rounds > 10);
       await world.until('every message is sent', () => peers.every((peer) => peer.messages(room).every(({ state }) => state !== 'queued')));
       await expectAgreement(world, peers, room);
-      expect(uses(relay)).toBe(false);
+      await world.until('it is used no more', () => !uses(relay));
       await world.start(relay);
       await world.until(`it is used as ${place} again`, () => uses(relay), 3_600_000);
       world.say(anna, room, 'it is back');
