@@ -1,4 +1,8 @@
 /** The command that people run first. */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { expect, startSotto, test } from './fixtures.ts';
 
 const isAlive = (pid: number): boolean => {
@@ -25,4 +29,25 @@ test('when npm start is killed, its relays end too, and it starts again in the s
 test('a port in use is told in a sentence, and nothing is left running', async ({ folder, sotto }) => {
   const port = Number(new URL(sotto.url).port);
   await expect(startSotto({ folder: `${folder}/second`, port })).rejects.toThrow(`port ${port} is in use`);
+});
+
+test('told to stop before it is ready, it says so, ends as a failure, and leaves nothing running', async ({ folder }) => {
+  for (const how of ['SIGTERM', 'disconnect'] as const) {
+    const state = join(folder, how);
+    const env = { ...process.env, PORT: '0', SOTTO_STATE: state };
+    const child = spawn(process.execPath, [resolve(import.meta.dirname, '../scripts/start.ts')], {
+      env,
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    const ended = new Promise<number | null>((done) => child.once('close', done));
+    if (child.stderr === null) throw new Error('it was started without its output');
+    const words = text(child.stderr);
+    // It is under way, and its relays have not been started.
+    await expect.poll(() => existsSync(join(state, 'page.log')), { intervals: [10] }).toBe(true);
+    if (how === 'disconnect') child.disconnect();
+    else child.kill(how);
+    expect(await ended).toBe(1);
+    expect(await words).toContain(`stopped by ${how === 'disconnect' ? 'the end of what started it' : how} before it was ready`);
+    expect(existsSync(join(state, 'network.json'))).toBe(false);
+  }
 });

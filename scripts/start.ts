@@ -37,9 +37,10 @@ function listen(server: Server, port: number): Promise<number> {
   });
 }
 
-/** Resolves at the first request to stop: a signal, or the end of the process that started us. */
-const askedToStop = new Promise<void>((resolve) => {
-  for (const event of ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect']) process.on(event, () => resolve());
+/** Resolves at the first request to stop, with what asked: a signal, or the end of the process that started us. */
+const askedToStop = new Promise<string>((resolve) => {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => resolve(signal));
+  process.on('disconnect', () => resolve('the end of what started it'));
 });
 
 async function main(): Promise<void> {
@@ -67,9 +68,13 @@ async function main(): Promise<void> {
     release.resolve({ dist, anchors: network.anchors, origins });
     log(`${relays} relays are running; their state is in ${stateDir}`);
     log(`Sotto is ready: http://localhost:${bound}/`);
+    return true;
   });
   try {
-    await Promise.race([started.then(() => askedToStop), askedToStop]);
+    const isReady = await Promise.race([started, askedToStop.then(() => false)]);
+    // Only what was ready ends well by being stopped.
+    if (!isReady) throw new Error(`stopped by ${await askedToStop} before it was ready`);
+    await askedToStop;
   } finally {
     started.catch(() => undefined);
     server.close();

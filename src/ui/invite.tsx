@@ -21,7 +21,8 @@ const usual: Terms = { uses: 1, hours: 168 };
 const uncopied = new Map<RoomId, { readonly invite: string; readonly terms: Terms }>();
 
 type Making =
-  | { readonly is: 'making' }
+  /** `beside`: the links that stay open beside the one that is being made, which is not to be seen before it can be handed out. */
+  | { readonly is: 'making'; readonly beside: ReadonlySet<string> }
   | { readonly is: 'made'; readonly invite: InviteItem }
   | { readonly is: 'failed'; readonly words: string };
 
@@ -34,9 +35,13 @@ function madeBefore(room: RoomView, terms: Terms): InviteItem | undefined {
   return room.invites.find((invite) => invite.id === known.invite && invite.link !== undefined && invite.usesLeft === invite.uses);
 }
 
+function makingBeside(room: RoomView, stale: string | undefined): Making {
+  return { is: 'making', beside: new Set(room.invites.map(({ id }) => id).filter((id) => id !== stale)) };
+}
+
 function useLink(room: RoomView, terms: Terms) {
   const peer = usePeer();
-  const [making, setMaking] = useState<Making>({ is: 'making' });
+  const [making, setMaking] = useState<Making>(() => makingBeside(room, uncopied.get(room.id)?.invite));
   const [attempt, setAttempt] = useState(0);
   const latest = useRef(room);
   useEffect(() => {
@@ -53,7 +58,7 @@ function useLink(room: RoomView, terms: Terms) {
     const { id } = latest.current;
     const stale = uncopied.get(id);
     uncopied.delete(id);
-    setMaking({ is: 'making' });
+    setMaking(makingBeside(latest.current, stale?.invite));
     const make = async (): Promise<void> => {
       try {
         const invite = await peer.invite(id, terms);
@@ -135,15 +140,17 @@ function CopyLink({ link, onCopied }: { link: string | undefined; onCopied: () =
   );
 }
 
-function OpenInvites({ room, shown }: { room: RoomView; shown: string | undefined }) {
+function OpenInvites({ room, making }: { room: RoomView; making: Making }) {
   const peer = usePeer();
   const attempt = useAttempt();
-  if (room.invites.length === 0) return null;
+  const shown = making.is === 'made' ? making.invite.id : undefined;
+  const invites = room.invites.filter(({ id }) => making.is !== 'making' || making.beside.has(id));
+  if (invites.length === 0) return null;
   return (
     <section className="live">
       <h3>{words.invite.open}</h3>
       <ul role="list" aria-label={words.invite.open}>
-        {room.invites.map((invite) => (
+        {invites.map((invite) => (
           <li key={invite.id}>
             <span>
               {invite.id === shown ? words.invite.thisOne : words.invite.otherOne}
@@ -208,7 +215,7 @@ export function InviteDialog({ room, name, onClose }: { room: RoomView; name: st
           <figcaption>{words.invite.camera}</figcaption>
         </figure>
       </div>
-      <OpenInvites room={room} shown={made?.id} />
+      <OpenInvites room={room} making={making} />
     </Dialog>
   );
 }
