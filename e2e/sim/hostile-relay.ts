@@ -59,6 +59,7 @@ const storing =
       topicBytes: (topic) => blobs.topicBytes(topic),
       find: (topic, hash) => blobs.find(topic, hash),
       put: (topic, hash, blob, now) => blobs.put(topic, hash, blob, now),
+      durable: () => blobs.durable(),
       after: (topic, cursor, limit) => blobs.after(topic, cursor, limit),
       oldest: () => blobs.oldest(),
       expire: (before) => blobs.expire(before),

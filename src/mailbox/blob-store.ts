@@ -20,8 +20,10 @@ export interface BlobStore {
   topicBytes(topic: TopicId): number;
   /** The cursor under which that blob is held, if it is. */
   find(topic: TopicId, hash: Hash): bigint | undefined;
-  /** Stores a blob that is not held yet, durably before it returns. `now`: ms. */
+  /** Stores a blob that is not held yet: found at once, durable once `durable` says so. `now`: ms. */
   put(topic: TopicId, hash: Hash, blob: Uint8Array, now: number): bigint;
+  /** Undefined: all that was put is durable. Else resolves once what has been put until now is, or rejects: nothing more is taken then. */
+  durable(): Promise<void> | undefined;
   /** Blobs of a topic with higher cursors, lowest first, at most `limit`. */
   after(topic: TopicId, cursor: bigint, limit: number): readonly HeldBlob[];
   /** When the oldest blob was stored, ms; undefined of none. */

@@ -25,6 +25,17 @@ export function blobStoreContract(name: string, make: () => BlobStore): void {
       store.close();
     });
 
+    it('says when what was put is durable, to all who ask', async () => {
+      const store = make();
+      expect(store.durable()).toBeUndefined();
+      for (let n = 1; n <= 3; n++) {
+        store.put(topic(n), hashOf(blob(n)), blob(n), NOW);
+        await Promise.all([store.durable(), store.durable()]);
+        expect(store.durable()).toBeUndefined();
+      }
+      store.close();
+    });
+
     it('finds a blob by its hash, in its own topic', () => {
       const store = make();
       const cursor = store.put(topic(1), hashOf(blob(1)), blob(1), NOW);

@@ -179,6 +179,38 @@ describe('quotas of a mailbox', () => {
   });
 });
 
+describe('a disk that takes its time', () => {
+  it('has STORED wait for it, those who follow the topic not, and never says STORED of what it lost', async () => {
+    const { store, exit } = setUp();
+    const [writer, reader] = [new Visit(), new Visit()];
+    subscribe(exit, reader, 1);
+    await settle();
+    const writes: PromiseWithResolvers<void>[] = [];
+    const durable = (): Promise<void> => {
+      const write = Promise.withResolvers<void>();
+      writes.push(write);
+      return write.promise;
+    };
+    Object.assign(store, { durable });
+    post(exit, writer, 1, 1);
+    post(exit, writer, 1, 2);
+    // The same once more, before it is durable.
+    post(exit, writer, 1, 1);
+    await settle();
+    expect(writer.replies).toEqual([]);
+    expect(reader.cursors()).toHaveLength(2);
+    writes[0]?.resolve();
+    writes[1]?.reject(new Error('disk broken'));
+    await settle();
+    expect(writer.replies.map(({ kind }) => kind)).toEqual([MessageKind.STORED, MessageKind.REFUSED]);
+    expect(writer.refusal()?.code).toBe(RefusedCode.BUSY);
+    writes[2]?.resolve();
+    await settle();
+    expect(writer.replies.at(-1)?.kind).toBe(MessageKind.STORED);
+    exit.stop();
+  });
+});
+
 describe('a disk that fails', () => {
   it('is told as busy, and ends neither the mailbox nor its hourly sweep', async () => {
     const { clock, store, exit } = setUp();

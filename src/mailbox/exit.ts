@@ -97,9 +97,7 @@ export class MailboxExit implements ExitHandler {
       if (kind === MessageKind.POST) this.#post(circuit, id, body);
       else this.#subscribe(circuit, id, body);
     } catch {
-      // The disk: full, or broken. The sender keeps the blob, and the relay lives.
-      this.counters.count('store-failed');
-      this.#refuse(circuit, id, RefusedCode.BUSY, RETRY_S.store);
+      this.#failed(circuit, id);
     }
   }
 
@@ -124,10 +122,27 @@ export class MailboxExit implements ExitHandler {
     if (held === undefined && !this.#room(circuit, id, topic, blob.length)) return;
     const cursor = held ?? this.#store.put(topic, hash(blobHash), blob, this.#clock.now());
     this.counters.count(held === undefined ? 'blobs-stored' : 'blobs-held-already');
-    circuit.reply(id, MessageKind.STORED, encodeStored({ hash: hash(blobHash), instance: this.#store.instance, cursor }));
+    this.#stored(circuit, id, encodeStored({ hash: hash(blobHash), instance: this.#store.instance, cursor }));
     if (held !== undefined) return;
     this.#visitor(circuit).posted += blob.length;
     for (const follow of this.#followers.get(topic) ?? []) void this.#push(follow);
+  }
+
+  /** Says STORED as soon as it is true. Whoever follows the topic need not wait for that. */
+  #stored(circuit: ExitCircuit, id: number, stored: Bytes): void {
+    const durable = this.#store.durable();
+    if (durable === undefined) circuit.reply(id, MessageKind.STORED, stored);
+    else
+      durable.then(
+        () => circuit.reply(id, MessageKind.STORED, stored),
+        () => this.#failed(circuit, id),
+      );
+  }
+
+  /** The disk is full, or broken. The sender keeps the blob, and the relay lives. */
+  #failed(circuit: ExitCircuit, id: number): void {
+    this.counters.count('store-failed');
+    this.#refuse(circuit, id, RefusedCode.BUSY, RETRY_S.store);
   }
 
   /** False when a quota is used up; the client has been told then. */

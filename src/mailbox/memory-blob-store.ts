@@ -35,6 +35,10 @@ export class MemoryBlobStore implements BlobStore {
     return this.#last;
   }
 
+  durable(): Promise<void> | undefined {
+    return undefined;
+  }
+
   after(topic: TopicId, cursor: bigint, limit: number): readonly HeldBlob[] {
     return this.#of(topic)
       .filter((kept) => kept.cursor > cursor)
