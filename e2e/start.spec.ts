@@ -2,7 +2,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { expect, startSotto, test } from './fixtures.ts';
 
 const isAlive = (pid: number): boolean => {
@@ -39,15 +38,15 @@ test('told to stop before it is ready, it says so, ends as a failure, and leaves
       env,
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
-    const ended = new Promise<number | null>((done) => child.once('close', done));
-    if (child.stderr === null) throw new Error('it was started without its output');
-    const words = text(child.stderr);
+    const ended = new Promise<number | null>((done) => child.once('exit', done));
+    let words = '';
+    child.stderr?.setEncoding('utf8').on('data', (piece: string) => (words += piece));
     // It is under way, and its relays have not been started.
     await expect.poll(() => existsSync(join(state, 'page.log')), { intervals: [10] }).toBe(true);
     if (how === 'disconnect') child.disconnect();
     else child.kill(how);
     expect(await ended).toBe(1);
-    expect(await words).toContain(`stopped by ${how === 'disconnect' ? 'the end of what started it' : how} before it was ready`);
+    await expect.poll(() => words).toContain(`stopped by ${how === 'disconnect' ? 'the end of what started it' : how} before it was ready`);
     expect(existsSync(join(state, 'network.json'))).toBe(false);
   }
 });
