@@ -3,8 +3,7 @@
  * host holds a few; when all are taken, the oldest of the host that holds the most gives way, so that a thousand identities of one
  * stranger stand in each other's way and in nobody else's.
  */
-import type { CircuitRelayService } from '@libp2p/circuit-relay-v2';
-import type { Connection, PeerId } from '@libp2p/interface';
+import type { PeerId } from '@libp2p/interface';
 import { isRefusal, type Counters } from '../base/index.ts';
 import { parseAddress } from './address.ts';
 import { isLoopback } from './host.ts';
@@ -41,13 +40,22 @@ export const relayServing = (limits: ReservationLimits) => ({
   },
 });
 
-type Held = CircuitRelayService['reservations'];
+/** Of what libp2p holds, what is looked at here. */
+interface Held {
+  readonly size: number;
+  has(peer: PeerId): boolean;
+  get(peer: PeerId): { readonly signal: { clear(): void } } | undefined;
+  delete(peer: PeerId): unknown;
+  entries(): Iterable<[PeerId, { readonly addr: { toString(): string } }]>;
+}
+
+type Connections = readonly { readonly remoteAddr: { toString(): string } }[];
 
 export class Reservations {
   readonly #limits: ReservationLimits;
   readonly #counters: Counters;
   #held: Held | undefined;
-  #connectionsOf: (peer: PeerId) => readonly Connection[] = () => [];
+  #connectionsOf: (peer: PeerId) => Connections = () => [];
 
   constructor(limits: ReservationLimits, counters: Counters) {
     this.#limits = limits;
@@ -55,7 +63,7 @@ export class Reservations {
   }
 
   /** Begins, once libp2p stands. */
-  keep(held: Held, connectionsOf: (peer: PeerId) => readonly Connection[]): void {
+  keep(held: Held, connectionsOf: (peer: PeerId) => Connections): void {
     this.#held = held;
     this.#connectionsOf = connectionsOf;
   }
@@ -88,8 +96,11 @@ export class Reservations {
 
   /** libp2p keeps a reservation for the whole of its time unless it is ended, also when its peer has gone. */
   end(peer: PeerId): void {
-    this.#held?.get(peer)?.signal.clear();
+    const reservation = this.#held?.get(peer);
+    if (reservation === undefined) return;
+    reservation.signal.clear();
     this.#held?.delete(peer);
+    this.#counters.count('reservations-ended');
   }
 
   /** The peers of each host, the oldest reservation first. */
