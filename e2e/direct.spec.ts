@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Locator, Page } from '@playwright/test';
 import { RelayProcess } from '../scripts/relay-process.ts';
 import { askedBy, recordTo } from './asked.ts';
-import { bubble, connection, hears, invite, joinAs, newRoom, openTab, reaches, say, SOON } from './drive.ts';
+import { bubble, comeBack, connection, hears, invite, joinAs, newRoom, openTab, reaches, say, SOON } from './drive.ts';
 import { expect, test, type Person, type Sotto } from './fixtures.ts';
 
 test.setTimeout(420_000);
@@ -204,4 +204,16 @@ test('direct in one room is nothing to another room, and comes again after a rel
   await isDirect(ana, ben);
   await talk(ben, ana, 'back again');
   expect((await webRtc(ben)).states.filter((state) => state === 'connected')).toHaveLength(1);
+
+  // Ben goes: the relays carry what is said, which the status tells, until he is back.
+  await ben.close();
+  await expect(connection(ana.page)).toHaveText('Direct is not possible just now · Private · 3 hops', { timeout: 2 * SOON });
+  await expect(radio(ana.page, 'Direct')).toBeChecked();
+  await say(ana.page, 'for later');
+  await reaches(ana.page, 'for later', ['sent']);
+  const again = await openWatched(people, 'ben');
+  await comeBack(again.page, sotto.url);
+  await hears(again, 'for later');
+  await isDirect(ana, again);
+  await talk(again, ana, 'here I am');
 });

@@ -99,6 +99,7 @@ class Network implements MemoryDirectNetwork {
       allow: (wanted) => peers.allow(wanted),
       linked: () => peers.linked(),
       send: (peer, topic, blob) => peers.send(peer, topic, blob),
+      hurry: () => peers.hurry(),
       stop: () => {
         this.#members.delete(id);
         peers.stop();

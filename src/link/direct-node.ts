@@ -37,6 +37,8 @@ export interface DirectNode {
   linked(): readonly DirectId[];
   /** False when no link stands, or too much waits for it already: the blob is not sent. */
   send(peer: DirectId, topic: TopicId, blob: Uint8Array): boolean;
+  /** The machine has slept, or is on another network: what waits for its next try is tried now. */
+  hurry(): void;
   stop(): Promise<void>;
 }
 

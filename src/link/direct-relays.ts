@@ -82,6 +82,13 @@ export class SignallingRelays {
     return [...this.#found.keys()];
   }
 
+  /** Nothing is held against relays that did not answer, and those that did are asked whether they still are there. */
+  hurry(): void {
+    this.#rests.clear();
+    for (const connection of this.#found.values()) void this.#ask(connection);
+    this.#fill();
+  }
+
   stop(): void {
     this.#stopped = true;
     this.#cancel();

@@ -6,7 +6,8 @@ import { contractSizes, directContract, DirectRecorder } from './direct-contract
 import { DirectFrameReader, encodeBlobFrame, encodeTakenFrame, type DirectFrame } from './direct-frames.ts';
 import { DIRECT_WINDOW, DirectLink, directLimits } from './direct-link.ts';
 import { memoryDirectNetwork } from './direct-memory.ts';
-import { MAX_DIRECT_PEERS, type DirectNode } from './direct-node.ts';
+import { MAX_DIRECT_PEERS, type DirectId, type DirectNode } from './direct-node.ts';
+import { DirectPeers } from './direct-peers.ts';
 
 const seed = testSeed();
 const relays = [relayId(new Uint8Array(32).fill(1)), relayId(new Uint8Array(32).fill(2))];
@@ -167,6 +168,21 @@ describe('a direct link', () => {
 });
 
 describe('nodes for direct links', () => {
+  it('turn away whoever comes without being allowed', () => {
+    const [clock, counters, heard] = [new ManualClock(), new Counters(), new DirectRecorder()];
+    const [id, stranger] = ['aa'.repeat(32), 'bb'.repeat(32)] as [DirectId, DirectId];
+    const dial = (): Promise<never> => Promise.reject(new Error('nobody is dialled'));
+    const shared = { id, handler: heard, clock, random: seededRandom(seed), counters, sizes: contractSizes, dial };
+    const peers = new DirectPeers({ ...shared, expel: () => undefined });
+    const closings: string[] = [];
+    const wire = { pipe: { write: () => true, close: (why: string) => void closings.push(why) }, attach: () => undefined };
+    peers.adopt(stranger, wire);
+    expect([peers.linked(), heard.links, closings, counters.get('direct-stranger')]).toEqual([[], [], ['not known here'], 1]);
+    peers.allow([{ id: stranger, relays }]);
+    peers.adopt(stranger, wire);
+    expect([peers.linked(), heard.links]).toEqual([[stranger], [stranger]]);
+  });
+
   it('let in sixteen and no more', async () => {
     const clock = new ManualClock();
     const network = memoryDirectNetwork({ clock, random: seededRandom(seed), sizes: contractSizes });

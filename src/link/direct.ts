@@ -14,7 +14,7 @@ import { noise } from '@libp2p/noise';
 import { peerIdFromPublicKey } from '@libp2p/peer-id';
 import { webRTC } from '@libp2p/webrtc';
 import { yamux } from '@libp2p/yamux';
-import { multiaddr } from '@multiformats/multiaddr';
+import { multiaddr, type Multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
 import { fromHex, toHex, type Clock, type Counters, type Random, type RelayId, type TopicId } from '../base/index.ts';
 import type { DirectLimits, DirectLink } from './direct-link.ts';
@@ -87,6 +87,9 @@ function rtcConfiguration(): RTCConfiguration {
   return { iceServers: [] };
 }
 
+/** The last /p2p/ of an address is whom it leads to. */
+const isNamed = (peer: PeerId, address: Multiaddr): boolean => address.toString().endsWith(`/p2p/${peer.toString()}`);
+
 /** Nobody gets in or is dialled but the signalling relays and those who are allowed. */
 class Door {
   /** Exactly these may be dialled. */
@@ -102,8 +105,9 @@ class Door {
       denyDialPeer: (peer) => !known(peer),
       denyOutboundConnection: (peer) => !known(peer),
       denyInboundRelayedConnection: (relay, peer) => !this.relays.has(relay.toString()) || !this.allows(peer),
-      denyInboundEncryptedConnection: (peer) => !this.allows(peer),
-      denyInboundUpgradedConnection: (peer) => !this.allows(peer),
+      // A relay names whoever it introduces: that must be the one who then proves its key.
+      denyInboundEncryptedConnection: (peer, { remoteAddr }) => !this.allows(peer) || !isNamed(peer, remoteAddr),
+      denyInboundUpgradedConnection: (peer, { remoteAddr }) => !this.allows(peer) || !isNamed(peer, remoteAddr),
     };
   }
 }
@@ -169,6 +173,11 @@ class Libp2pDirect implements DirectNode {
 
   send(peer: DirectId, topic: TopicId, blob: Uint8Array): boolean {
     return this.#peers.send(peer, topic, blob);
+  }
+
+  hurry(): void {
+    this.#relays.hurry();
+    this.#peers.hurry();
   }
 
   async stop(): Promise<void> {

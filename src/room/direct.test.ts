@@ -1,10 +1,13 @@
 /** Direct links of whole rooms: agreed to, beside the mailboxes, without any mailbox, and withdrawn (docs/protocol.md §6.1). */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { integer, isRefusal, pick, topicId } from '../base/index.ts';
+import { integer, isRefusal, pick, relayId, topicId, type TopicId } from '../base/index.ts';
 import { seededRandom, testSeed } from '../base/testing.ts';
 import { initCryptoNode } from '../crypto/node.ts';
-import type { DirectId } from '../link/index.ts';
+import { topics, type Address } from '../keyring/index.ts';
+import type { DirectId, DirectNode } from '../link/index.ts';
+import type { Records } from '../store/index.ts';
 import { create, DirectPresenceSchema } from '../wire/index.ts';
+import { Following } from './following.ts';
 import { counts, newest, PRESENCE_LIFE, readPresence, wirePresence } from './presence.ts';
 import { two, type Device, type World } from './room-testing.ts';
 
@@ -120,6 +123,74 @@ describe('direct links of a room', () => {
     noRelays(world, true);
     ben.say('to all, without relays');
     await world.until(() => [ana, cyd].every((device) => heard(device).includes('to all, without relays')), 'all hear it');
+  });
+
+  it('bring a new epoch to those whom no mailbox can tell of it, and what was said under it, in whatever order', async () => {
+    const { world, ana, ben } = await two();
+    const cyd = world.device('Cyd');
+    await cyd.join(await ana.invite());
+    await world.until(() => [ana, ben, cyd].every((device) => device.room.state.members.size === 3), 'all know each other');
+    await agreed(world, ana, ben);
+    await world.until(() => [ana, ben, cyd].every((device) => device.room.idle), 'all is posted');
+    const node = world.nodes.get('Ana');
+    if (node === undefined) throw new Error('Ana has no node');
+    // First over a link that opens only afterwards, then over one that turns the order round.
+    for (const relay of world.post.relays) world.post.silent.add(relay);
+    const other = world.nodes.get('Ben')?.id as DirectId;
+    world.direct.part(node.id, other, true);
+    await world.until(() => isLinked(ana, 0), 'the link is lost');
+    ana.room.removeMember(cyd.room.me);
+    ana.say('without Cyd');
+    await world.clock.advance(5_000);
+    expect(heard(ben)).not.toContain('without Cyd');
+    world.direct.part(node.id, other, false);
+    await world.until(() => heard(ben).includes('without Cyd'), 'Ben has the epoch and what was said under it');
+    expect(ben.room.state.members.size).toBe(2);
+  });
+
+  it('keep for a while what comes before the rotation that tells where it belongs', async () => {
+    const { world, ana, ben } = await two();
+    const cyd = world.device('Cyd');
+    await cyd.join(await ana.invite());
+    await world.until(() => [ana, ben, cyd].every((device) => device.room.state.members.size === 3), 'all know each other');
+    await agreed(world, ana, ben);
+    await world.until(() => [ana, ben, cyd].every((device) => device.room.idle), 'all is posted');
+    const node = world.nodes.get('Ana') as { send: DirectNode['send'] } | undefined;
+    if (node === undefined) throw new Error('Ana has no node');
+    for (const relay of world.post.relays) world.post.silent.add(relay);
+    const { send } = node;
+    const held: Parameters<DirectNode['send']>[] = [];
+    node.send = (...what) => held.push(what) > 0;
+    ana.room.removeMember(cyd.room.me);
+    ana.say('without Cyd');
+    await world.clock.advance(300);
+    node.send = send;
+    for (const what of held.toReversed()) send(...what);
+    await world.clock.advance(100);
+    expect(heard(ben)).toContain('without Cyd');
+  });
+
+  it('move no cursor of a mailbox', () => {
+    const following = new Following({
+      records: { get: () => undefined, entries: () => [], commit: () => Promise.resolve() } as unknown as Records,
+      mailboxes: { post: () => Promise.reject(new Error('nothing is posted')), follow: () => ({ close: () => undefined }) },
+      isolation: '',
+      arrived: () => undefined,
+      caughtUp: () => undefined,
+    });
+    const address: Address = {
+      secret: new Uint8Array(32).fill(1),
+      mailboxes: [relayId(new Uint8Array(32).fill(1)), relayId(new Uint8Array(32).fill(2))],
+    };
+    const [first, second] = topics(address).map(({ id }) => id) as [TopicId, TopicId];
+    const at = { instance: 3, cursor: 4n };
+    const blob = new Uint8Array(890);
+    expect(following.cursors([{ address, topic: first, at: undefined, blob }])).toEqual([]);
+    const both = [
+      { address, topic: first, at: undefined, blob },
+      { address, topic: second, at, blob },
+    ];
+    expect(following.cursors(both).map(([key]) => key)).toEqual([`c/${second}`]);
   });
 
   it('end for whoever is removed', async () => {

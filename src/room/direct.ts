@@ -140,6 +140,11 @@ export class Direct {
     }
   }
 
+  /** The machine has slept: ways that were not found are looked for at once. */
+  hurry(): void {
+    this.#node?.hurry();
+  }
+
   async stop(): Promise<void> {
     const node = this.#node;
     this.#node = undefined;

@@ -314,6 +314,7 @@ export class Room {
   retry(): void {
     this.#timers.cancel('write');
     this.#outbox.hurry();
+    this.#direct.hurry();
     this.wake(true);
   }
 
