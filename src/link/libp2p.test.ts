@@ -165,10 +165,10 @@ describe("a stranger's garbage on the port", () => {
     let told = 0;
     const talks = async (): Promise<void> => {
       link.send(testCell(1, told++));
-      await until(() => there.cells.length === told);
+      await until(() => there.cells.filter(({ circuit }) => circuit === 1).length === told);
     };
     await talks();
-    return { counters, talks, ws: portOf(node, 'ws'), tcp: portOf(node, 'tcp') };
+    return { counters, talks, there, addresses: node.addresses(), ws: portOf(node, 'ws'), tcp: portOf(node, 'tcp') };
   }
 
   it('an unmasked frame ends its own socket alone', async () => {
@@ -216,6 +216,24 @@ describe("a stranger's garbage on the port", () => {
     const socket = await upgraded(ws);
     socket.write(Buffer.concat([Uint8Array.of(0x82, 0xfe, 0x01, 0x00, 0, 0, 0, 0), randomBytes(256)]));
     await talks();
+  });
+
+  it('who floods is read no further than its share, on either port, and others are not held up; a relay that is known has more', async () => {
+    const sockets = { shareBurst: 50_000, shareEach: 20_000, shareAll: 20_000, shareLeast: 10_000 };
+    for (const transport of ['/ws', '/tcp/']) {
+      for (const known of [false, true]) {
+        const { counters, talks, there, addresses } = await victim({ sockets, knows: () => known });
+        const flooder = await relay(new Recorder());
+        const link = await flooder.dial(addresses.filter((address) => address.includes('/ws') === (transport === '/ws')));
+        for (let i = 0; i < 500; i++) link.send(testCell(2, i));
+        const flooded = (): number => there.cells.filter(({ circuit }) => circuit === 2).length;
+        if (known) await until(() => flooded() === 500);
+        else await until(() => counters.get('link-greedy') === 1);
+        await talks();
+        expect(counters.get('link-greedy')).toBe(known ? 0 : 1);
+        if (!known) expect(flooded()).toBeLessThan(500);
+      }
+    }
   });
 
   it('200 connections are let in, what is past the bound is refused, and when they go there is room again', async () => {

@@ -20,6 +20,9 @@ circuits = 1000
 circuits_per_link = 100
 mailbox_bytes = 1000000
 topic_bytes = 10000
+creates_per_second = 50
+reservations = 64
+reservations_per_host = 4
 `;
 
 describe('configuration', () => {
@@ -41,6 +44,9 @@ describe('configuration', () => {
         circuitsPerLink: 100,
         mailboxBytes: 1_000_000,
         topicBytes: 10_000,
+        createsPerSecond: 50,
+        reservations: 64,
+        reservationsPerHost: 4,
       },
     });
   });
