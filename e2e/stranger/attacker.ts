@@ -6,6 +6,7 @@
 import { constants, setPriority } from 'node:os';
 import { bigFrames, connections, halfHeaders, partFrames, silence, unmasked } from './raw.ts';
 import { creates, halfCells, randomCells } from './cells.ts';
+import { posts } from './posts.ts';
 import { identities } from './identities.ts';
 
 export type Tell = (what: Readonly<Record<string, number>>) => void;
@@ -23,6 +24,7 @@ const attacks: Readonly<Record<string, Attack>> = {
   'half-cells': halfCells,
   creates,
   identities,
+  posts,
 };
 
 async function main(): Promise<void> {

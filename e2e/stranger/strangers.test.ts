@@ -30,6 +30,7 @@ const attacks = [
   'half-cells',
   'creates',
   'identities',
+  'posts',
 ];
 
 interface GoTold {
