@@ -208,6 +208,7 @@ test('direct in one room is nothing to another room, and comes again after a rel
   // Ben goes: the relays carry what is said, which the status tells, until he is back.
   await ben.close();
   await expect(connection(ana.page)).toHaveText('Direct is not possible just now · Private · 3 hops', { timeout: 2 * SOON });
+  await openTab(ana.page, 'Network');
   await expect(radio(ana.page, 'Direct')).toBeChecked();
   await say(ana.page, 'for later');
   await reaches(ana.page, 'for later', ['sent']);
