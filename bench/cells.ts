@@ -6,7 +6,7 @@
  */
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { equal, systemRandom, type Bytes } from '../src/base/index.ts';
-import { memory, wasm } from '../src/crypto/core.ts';
+import { cell as module, memory } from '../src/crypto/core.ts';
 import { CELL, encipherLayers, LayerKey, ring } from '../src/crypto/index.ts';
 import { race, type Operation, type Row } from '../src/crypto/race.ts';
 import type { NativeCrypto } from './host.ts';
@@ -34,7 +34,7 @@ function jobsOf(pairs: readonly (readonly [slot: number, key: LayerKey])[], way:
       words[4 * i + 2] = counter;
       words[4 * i + 3] = way;
     }
-    const code = wasm.run_jobs(jobs.length);
+    const code = module.run_jobs(jobs.length);
     if (code !== 0) throw new Error(`the core refused with ${code}`);
   };
 }

@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { concat, fromHex, toHex, type Bytes } from '../src/base/index.ts';
 import { aeadOpen, aeadSeal, ed25519, hybrid, kem } from '../src/crypto/index.ts';
-import { adiantum, mlkem768, x25519 } from '../src/crypto/primitives.ts';
+import { adiantum, mlkem, x25519, type MlKem } from '../src/crypto/primitives.ts';
 import type { Question } from './vector-formats.ts';
 import { run } from './program.ts';
 import { crate, findToolchain, rustEnvironment } from './rust-toolchain.ts';
@@ -28,10 +28,24 @@ function mlDsaVerify(publicKey: Bytes, message: Bytes, signature: Bytes): boolea
   return hybrid.verify(key, message, { ed25519: ed25519.sign(EDWARDS_SEED, message), mlDsa: signature });
 }
 
-function seedDecaps(seed: Bytes, ciphertext: Bytes): readonly Bytes[] | undefined {
-  const keys = mlkem768.keygen(seed);
-  const secret = keys && mlkem768.decaps(keys.dk, ciphertext);
-  return keys && secret && [keys.ek, secret];
+/** What is asked of ML-KEM, by the name that the questions have for a size. */
+function mlKemPrimitives(name: string, kem: MlKem): Readonly<Record<string, Primitive>> {
+  return {
+    [`${name}-keygen`]: (seed = none) => {
+      const keys = kem.keygen(seed);
+      return keys && [keys.ek, keys.dk];
+    },
+    [`${name}-encaps`]: (ek = none, m = none) => {
+      const made = kem.encaps(ek, m);
+      return made && [made.c, made.k];
+    },
+    [`${name}-decaps`]: (dk = none, c = none) => one(kem.decaps(dk, c)),
+    [`${name}-seed-decaps`]: (seed = none, c = none) => {
+      const keys = kem.keygen(seed);
+      const secret = keys && kem.decaps(keys.dk, c);
+      return keys && secret && [keys.ek, secret];
+    },
+  };
 }
 
 const nobleOnly: Readonly<Record<string, Primitive>> = {
@@ -52,16 +66,9 @@ const primitives: Readonly<Record<string, Primitive>> = {
   'xchacha20poly1305-open': (key = none, nonce = none, aad = none, sealed = none) =>
     key.length === 32 && nonce.length === 24 ? one(aeadOpen(key, nonce, aad, sealed)) : undefined,
   x25519: (scalar = none, point = none) => one(x25519(scalar, point)),
-  'mlkem768-keygen': (seed = none) => {
-    const keys = mlkem768.keygen(seed);
-    return keys && [keys.ek, keys.dk];
-  },
-  'mlkem768-encaps': (ek = none, m = none) => {
-    const made = mlkem768.encaps(ek, m);
-    return made && [made.c, made.k];
-  },
-  'mlkem768-decaps': (dk = none, c = none) => one(mlkem768.decaps(dk, c)),
-  'mlkem768-seed-decaps': (seed = none, c = none) => seedDecaps(seed, c),
+  ...mlKemPrimitives('mlkem512', mlkem[512]),
+  ...mlKemPrimitives('mlkem768', mlkem[768]),
+  ...mlKemPrimitives('mlkem1024', mlkem[1024]),
   'xwing-keygen': (seed = none) => (seed.length === 32 ? [kem.keygen(seed).publicKey] : undefined),
   'xwing-encaps': (publicKey = none, seed = none) => {
     const made = seed.length === 64 ? kem.encaps(publicKey, seed) : undefined;
@@ -81,11 +88,14 @@ export const isInCore = ({ operation }: Question): boolean => !(operation in nob
 
 let program: Promise<string> | undefined;
 
-/** Builds the native program (wasm/examples/vectors.rs), once a run; gives its path. */
+/** Builds the native program (wasm/core/examples/vectors.rs), once a run; gives its path. */
 function nativeProgram(): Promise<string> {
   program ??= findToolchain(undefined).then(async (toolchain) => {
     const env = rustEnvironment(toolchain);
-    await run(join(toolchain.bin, 'cargo'), ['build', '--quiet', '--locked', '--example', 'vectors'], { cwd: crate, env });
+    await run(join(toolchain.bin, 'cargo'), ['build', '--quiet', '--locked', '-p', 'sotto-core', '--example', 'vectors'], {
+      cwd: crate,
+      env,
+    });
     return join(env['CARGO_TARGET_DIR'] ?? '', 'debug/examples/vectors');
   });
   return program;

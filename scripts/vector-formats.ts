@@ -45,19 +45,36 @@ type Reader = (test: Fields, group: Fields) => readonly Question[] | undefined;
 
 const isValid = ({ result }: Fields): boolean => result === 'valid';
 
+/** Bytes of a ciphertext, by the name of the primitive. */
+const CIPHERTEXT = { mlkem512: 768, mlkem768: 1088, mlkem1024: 1568 } as const;
+
+function mlKemOf({ parameterSet }: Fields): keyof typeof CIPHERTEXT | undefined {
+  switch (parameterSet) {
+    case 'ML-KEM-512':
+      return 'mlkem512';
+    case 'ML-KEM-768':
+      return 'mlkem768';
+    case 'ML-KEM-1024':
+      return 'mlkem1024';
+    default:
+      return undefined;
+  }
+}
+
 function wycheproofMlKem(test: Fields, group: Fields): readonly Question[] | undefined {
-  if (group['parameterSet'] !== 'ML-KEM-768') return undefined;
+  const kem = mlKemOf(group);
+  if (kem === undefined) return undefined;
   const get = (name: string): Hex => hexOf(test, name);
   const right = (...names: readonly string[]): Question['want'] => (isValid(test) ? names.map(get) : 'refused');
   switch (group['type']) {
     case 'MLKEMKeyGen':
-      return [ask('mlkem768-keygen', [get('seed')], right('ek', 'dk'))];
+      return [ask(`${kem}-keygen`, [get('seed')], right('ek', 'dk'))];
     case 'MLKEMEncapsTest':
-      return [ask('mlkem768-encaps', [get('ek'), get('m')], right('c', 'K'))];
+      return [ask(`${kem}-encaps`, [get('ek'), get('m')], right('c', 'K'))];
     case 'MLKEMDecapsValidationTest':
-      return [ask('mlkem768-decaps', [get('dk'), get('c')], right('K'))];
+      return [ask(`${kem}-decaps`, [get('dk'), get('c')], right('K'))];
     case 'MLKEMTest':
-      return [ask('mlkem768-seed-decaps', [get('seed'), get('c')], right('ek', 'K'))];
+      return [ask(`${kem}-seed-decaps`, [get('seed'), get('c')], right('ek', 'K'))];
     default:
       return undefined;
   }
@@ -108,21 +125,22 @@ const wycheproof: Readonly<Record<string, Reader>> = {
 // ── ACVP ──
 
 const acvpMlKem: Reader = (test, group) => {
-  if (group['parameterSet'] !== 'ML-KEM-768') return undefined;
+  const kem = mlKemOf(group);
+  if (kem === undefined) return undefined;
   // Some files give a group one key for all of its tests.
   const get = (name: string): Hex => hexOf(test[name] === undefined ? group : test, name);
   const checked = (): Question['want'] => (test['testPassed'] === true ? 'accepted' : 'refused');
   switch (group['function']) {
     case undefined:
-      return [ask('mlkem768-keygen', [get('d') + get('z')], [get('ek'), get('dk')])];
+      return [ask(`${kem}-keygen`, [get('d') + get('z')], [get('ek'), get('dk')])];
     case 'encapsulation':
-      return [ask('mlkem768-encaps', [get('ek'), get('m')], [get('c'), get('k')])];
+      return [ask(`${kem}-encaps`, [get('ek'), get('m')], [get('c'), get('k')])];
     case 'decapsulation':
-      return [ask('mlkem768-decaps', [get('dk'), get('c')], [get('k')])];
+      return [ask(`${kem}-decaps`, [get('dk'), get('c')], [get('k')])];
     case 'encapsulationKeyCheck':
-      return [ask('mlkem768-encaps', [get('ek'), '00'.repeat(32)], checked())];
+      return [ask(`${kem}-encaps`, [get('ek'), '00'.repeat(32)], checked())];
     case 'decapsulationKeyCheck':
-      return [ask('mlkem768-decaps', [get('dk'), '00'.repeat(1088)], checked())];
+      return [ask(`${kem}-decaps`, [get('dk'), '00'.repeat(CIPHERTEXT[kem])], checked())];
     default:
       return undefined;
   }

@@ -1,24 +1,33 @@
 /**
- * `npm run wasm`: builds wasm/pkg from the Rust crate. docs/wasm-build.md says how anyone can repeat it.
+ * `npm run wasm`: builds wasm/pkg from the crates in wasm/. docs/wasm-build.md says how anyone can repeat it.
  *
  *   --check   builds beside it and compares: the same compiler must give the same bytes; with another one, its build is tested instead
- *   --test    format, lint and tests of the crate
+ *   --test    format, lint and tests of the crates
  *
  * Each part closes with `N passed, N failed`.
  */
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { exitCode, inRoot, run } from './program.ts';
-import { captured, cargoHome, cargoProgram, crate, findToolchain, rustEnvironment, type Toolchain } from './rust-toolchain.ts';
+import { captured, cargoHome, cargoProgram, crate, findToolchain, rustEnvironment, target, type Toolchain } from './rust-toolchain.ts';
 
-const wasmPackVersion = '0.15.1';
 /** The same as in wasm/Cargo.toml: the glue and the library must agree. */
 const wasmBindgenVersion = '0.2.130';
 const optimise = [
   '-O3',
-  '--enable-simd',
   '--enable-bulk-memory',
   '--enable-nontrapping-float-to-int',
   '--enable-sign-ext',
@@ -26,19 +35,35 @@ const optimise = [
   '--enable-reference-types',
   '--enable-multivalue',
 ];
-const name = 'sotto_core';
-const files = [`${name}.js`, `${name}.d.ts`, `${name}_bg.wasm`, `${name}_bg.wasm.d.ts`, 'BUILD.json'];
+
+interface Lanes {
+  readonly name: string;
+  /** Comes after the module's name. */
+  readonly suffix: string;
+  readonly rust: readonly string[];
+  readonly optimise: readonly string[];
+  readonly modules: readonly string[];
+}
+
+/** The same sources for engines that can do more and less; the page chooses (src/crypto/core.ts). */
+const simd = { rust: ['-Ctarget-feature=+simd128'], optimise: ['--enable-simd'] };
+const builds: readonly Lanes[] = [
+  { name: 'simd', suffix: '_bg', ...simd, modules: ['sotto_cell', 'sotto_core'] },
+  { name: 'scalar', suffix: '_scalar', rust: [], optimise: [], modules: ['sotto_cell', 'sotto_core'] },
+];
+const wasmFiles = builds.flatMap(({ suffix, modules }) => modules.map((name) => `${name}${suffix}.wasm`));
+const glueOf = (name: string): readonly string[] => [`${name}.js`, `${name}.d.ts`, `${name}_bg.wasm.d.ts`];
+const files = [...wasmFiles, ...['sotto_cell', 'sotto_core'].flatMap(glueOf), 'BUILD.json'];
 const pkg = join(crate, 'pkg');
 const tools = inRoot('scripts/tools');
 
 interface BuildRecord {
   readonly compiler: string;
   readonly std: string;
-  readonly wasmPack: string;
   readonly wasmBindgen: string;
   readonly wasmOpt: string;
-  /** Of the .wasm file. */
-  readonly sha256: string;
+  /** Of each .wasm file. */
+  readonly sha256: Readonly<Record<string, string>>;
 }
 
 function readRecord(): BuildRecord | undefined {
@@ -57,57 +82,86 @@ async function wasmOpt(): Promise<string> {
 }
 
 /** No path of the building machine gets into the bytes; the rest is in wasm/Cargo.toml. */
-function compilerFlags(toolchain: Toolchain): string {
+function compilerFlags(toolchain: Toolchain, lanes: Lanes): string {
   // Where the registry is a mirror, cargo names its folder otherwise.
   const registries = join(cargoHome(), 'registry/src');
   return [
-    '-Ctarget-feature=+simd128',
-    // Memory grows as circuits come; the tables of wasm/src/door are bounded so that this is never reached.
+    ...lanes.rust,
+    // The tables behind the doors are bounded so that this is never reached.
     '-Clink-arg=--max-memory=536870912',
     ...readdirSync(registries).map((folder) => `--remap-path-prefix=${join(registries, folder)}=/crates`),
-    `--remap-path-prefix=${crate}=/sotto-core`,
+    `--remap-path-prefix=${crate}=/sotto`,
     `--remap-path-prefix=${join(toolchain.sysroot, 'lib/rustlib/src/rust')}=/rust`,
   ].join('\x1f');
 }
 
-/** Builds into `to`. */
-async function build(toolchain: Toolchain, to: string): Promise<void> {
-  const pack = await cargoProgram(toolchain, 'wasm-pack', 'wasm-pack', wasmPackVersion, '--locked');
-  // Without --locked: the lockfile that wasm-bindgen-cli ships does not build with every compiler of today.
-  const bindgen = await cargoProgram(toolchain, 'wasm-bindgen-cli', 'wasm-bindgen', wasmBindgenVersion);
-  await run(join(toolchain.bin, 'cargo'), ['fetch', '--locked'], { cwd: crate, env: rustEnvironment(toolchain) });
+/** Compiles both modules for these lanes; gives the folder in which they lie. */
+async function compile(toolchain: Toolchain, lanes: Lanes): Promise<string> {
   const fromSource = toolchain.std === 'built from source';
   const env = rustEnvironment(toolchain, {
-    CARGO_ENCODED_RUSTFLAGS: compilerFlags(toolchain),
+    CARGO_ENCODED_RUSTFLAGS: compilerFlags(toolchain, lanes),
     ...(fromSource && { RUSTC_BOOTSTRAP: '1' }),
   });
-  env['PATH'] = [toolchain.bin, dirname(bindgen), env['PATH']].join(delimiter);
-  const cargoFlags = ['--', '--locked', ...(fromSource ? ['-Zbuild-std=std,panic_abort'] : [])];
+  const own = join(env['CARGO_TARGET_DIR'] ?? join(crate, 'target'), lanes.name);
+  const packages = lanes.modules.flatMap((name) => ['-p', name.replace('_', '-')]);
+  const flags = ['--release', '--lib', '--locked', '--target', target, '--target-dir', own];
+  const std = fromSource ? ['-Zbuild-std=std,panic_abort'] : [];
+  await run(join(toolchain.bin, 'cargo'), ['build', ...flags, ...packages, ...std], { cwd: crate, env });
+  return join(own, target, 'release');
+}
+
+/** Lays the glue and the optimised module into `to`. */
+async function bind(bindgen: string, optimiser: string, lanes: Lanes, compiled: string, to: string): Promise<void> {
   const raw = mkdtempSync(join(tmpdir(), 'sotto-wasm-raw-'));
-  // 'force': wasm-pack looks for a library built in advance otherwise, and wasm-bindgen is on the PATH already.
-  const packFlags = ['--target', 'web', '--mode', 'force', '--release', '--no-pack', '--out-dir', raw, '--out-name', name];
-  await run(pack, ['build', ...packFlags, crate, ...cargoFlags], { env });
-  mkdirSync(to, { recursive: true });
-  for (const file of readdirSync(raw).filter((entry) => files.includes(entry))) copyFileSync(join(raw, file), join(to, file));
-  const wasm = `${name}_bg.wasm`;
-  const optimiser = await wasmOpt();
-  await run(process.execPath, [optimiser, ...optimise, join(raw, wasm), '-o', join(to, wasm)]);
+  for (const name of lanes.modules) {
+    await run(bindgen, [join(compiled, `${name}.wasm`), '--target', 'web', '--out-dir', raw, '--out-name', name]);
+    for (const file of glueOf(name)) keepGlue(join(raw, file), join(to, file));
+    const out = join(to, `${name}${lanes.suffix}.wasm`);
+    await run(process.execPath, [optimiser, ...optimise, ...lanes.optimise, join(raw, `${name}_bg.wasm`), '-o', out]);
+  }
   rmSync(raw, { recursive: true });
+}
+
+/** One glue serves all builds of a module. Throws when another build needs another one. */
+function keepGlue(from: string, to: string): void {
+  if (existsSync(to) && !readFileSync(to).equals(readFileSync(from)))
+    throw new Error(`${basename(to)}: two builds of one module differ in it`);
+  copyFileSync(from, to);
+}
+
+/** Builds into `to`. */
+async function build(toolchain: Toolchain, to: string): Promise<void> {
+  // Without --locked: the lockfile that wasm-bindgen-cli ships does not build with every compiler of today.
+  const bindgen = await cargoProgram(toolchain, 'wasm-bindgen-cli', 'wasm-bindgen', wasmBindgenVersion);
+  const optimiser = await wasmOpt();
+  await run(join(toolchain.bin, 'cargo'), ['fetch', '--locked'], { cwd: crate, env: rustEnvironment(toolchain) });
+  rmSync(to, { recursive: true, force: true });
+  mkdirSync(to, { recursive: true });
+  for (const lanes of builds) await bind(bindgen, optimiser, lanes, await compile(toolchain, lanes), to);
   writeRecord(toolchain, to, optimiser);
 }
 
 function writeRecord(toolchain: Toolchain, to: string, optimiser: string): void {
+  const hash = (file: string): string =>
+    createHash('sha256')
+      .update(readFileSync(join(to, file)))
+      .digest('hex');
   const record: BuildRecord = {
     compiler: toolchain.compiler,
     std: toolchain.std,
-    wasmPack: wasmPackVersion,
     wasmBindgen: wasmBindgenVersion,
     wasmOpt: captured(process.execPath, [optimiser, '--version']).text.trim(),
-    sha256: createHash('sha256')
-      .update(readFileSync(join(to, `${name}_bg.wasm`)))
-      .digest('hex'),
+    sha256: Object.fromEntries(wasmFiles.map((file) => [file, hash(file)])),
   };
   writeFileSync(join(to, 'BUILD.json'), `${JSON.stringify(record, null, 2)}\n`);
+}
+
+/** Builds beside wasm/pkg and then switches, so that it is whole whenever it is there. */
+async function replace(toolchain: Toolchain): Promise<void> {
+  const fresh = join(crate, 'target/pkg');
+  await build(toolchain, fresh);
+  rmSync(pkg, { recursive: true, force: true });
+  renameSync(fresh, pkg);
 }
 
 function close(passed: number, failed: number): void {
@@ -141,14 +195,17 @@ function compare(fresh: string): void {
   close(files.length - stale.length, stale.length);
 }
 
-/** Format, lint, and the crate's tests, whose figures are summed. */
+/** Format, lint, and the crates' tests, whose figures are summed. */
 async function testCrate(toolchain: Toolchain): Promise<void> {
   const env = rustEnvironment(toolchain);
   const cargo = (args: readonly string[]): Promise<number> => exitCode(join(toolchain.bin, 'cargo'), args, { cwd: crate, env });
-  const codes = [await cargo(['fmt', '--check']), await cargo(['clippy', '--locked', '--all-targets', '--', '-D', 'warnings'])];
+  const codes = [
+    await cargo(['fmt', '--all', '--check']),
+    await cargo(['clippy', '--locked', '--workspace', '--all-targets', '--', '-D', 'warnings']),
+  ];
   const bad = codes.filter((code) => code !== 0).length;
   close(codes.length - bad, bad);
-  const tests = captured(join(toolchain.bin, 'cargo'), ['test', '--locked', '--', '--nocapture'], env);
+  const tests = captured(join(toolchain.bin, 'cargo'), ['test', '--locked', '--workspace', '--', '--nocapture'], env);
   console.log(tests.text);
   const sums = [...tests.text.matchAll(/(\d+) passed; (\d+) failed; (\d+) ignored/g)];
   const sum = (...groups: readonly number[]): number => sums.reduce((all, one) => all + groups.reduce((n, g) => n + Number(one[g]), 0), 0);
@@ -161,4 +218,4 @@ console.log(`Rust: ${toolchain.compiler} (${toolchain.bin}); standard library: $
 const isOn = (flag: string): boolean => process.argv.includes(flag);
 if (isOn('--check')) await check(toolchain, recorded);
 if (isOn('--test')) await testCrate(toolchain);
-if (!isOn('--check') && !isOn('--test')) await build(toolchain, pkg);
+if (!isOn('--check') && !isOn('--test')) await replace(toolchain);

@@ -12,7 +12,9 @@ import {
   openSealed,
   sealTo,
   splitMessage,
+  SUITE,
   wipeHop,
+  type Suite,
 } from '../../src/crypto/index.ts';
 import * as oracle from '../../src/crypto/oracle.ts';
 import { keyIdOf } from '../../src/directory/index.ts';
@@ -61,34 +63,35 @@ interface Shaken {
 }
 
 /** Kf and Kb never leave the core, so they come from the second writing of the protocol; the core's CREATE and CREATED are the same bytes. */
-function handshake(): Shaken {
-  const probe = new OnionKey(relay, new Uint8Array(8), onionSeed);
+function handshake(suite: Suite): Shaken {
+  const name = (frame: string): string => `handshake/${frame}${suite === SUITE ? '' : `-suite-${suite}`}`;
+  const probe = new OnionKey(relay, new Uint8Array(8), onionSeed, suite);
   const onionKey = probe.publicKey;
   probe.wipe();
   const keyId = keyIdOf(onionKey);
-  const onion = new OnionKey(relay, keyId, onionSeed);
+  const onion = new OnionKey(relay, keyId, onionSeed, suite);
   const out = encodeParamsOut({ delayClass: 1 });
   const back = encodeParamsBack({ time: 1_795_219_200, window: 512 });
-  const client = new Draws('handshake/create');
-  const server = new Draws('handshake/created');
-  const attempt = taken(createHop({ relay, keyId, onionKey }, out, client));
+  const client = new Draws(name('create'));
+  const server = new Draws(name('created'));
+  const attempt = taken(createHop({ relay, keyId, onionKey, suite }, out, client));
   const accepted = taken(onion.accept(attempt.create, back, server));
   const finished = taken(attempt.finish(accepted.created));
   const [drawn = new Uint8Array(0)] = client.made;
   const [answered = new Uint8Array(0)] = server.made;
-  const second = oracle.create({ relay, keyId, onionKey, params: out, random: drawn });
-  const other = oracle.accept(onionSeed, attempt.create, back, answered);
+  const second = oracle.create({ relay, keyId, onionKey, params: out, random: drawn, suite });
+  const other = oracle.accept(onionSeed, attempt.create, back, answered, suite);
   if (!equal(second.create, attempt.create) || !equal(other.created, accepted.created))
     throw new Error('the handshake is written in two ways that differ');
-  const given = { relay, onionKeySeed: onionSeed, keyId, paramsOut: out };
+  const given = { suite, relay, onionKeySeed: onionSeed, keyId, paramsOut: out };
   const readCreate = (frame: Bytes) => {
-    const read = onion.accept(frame, back, new Draws('handshake/created'));
+    const read = onion.accept(frame, back, new Draws(name('created')));
     if (isRefusal(read)) return read;
     wipeHop(read.hop);
     return read.hop.params;
   };
   const readCreated = (frame: Bytes) => {
-    const again = taken(createHop({ relay, keyId, onionKey }, out, new Draws('handshake/create')));
+    const again = taken(createHop({ relay, keyId, onionKey, suite }, out, new Draws(name('create'))));
     const read = again.finish(frame);
     if (isRefusal(read)) return read;
     wipeHop(read);
@@ -96,7 +99,7 @@ function handshake(): Shaken {
   };
   const cases: Case[] = [
     {
-      name: 'handshake/create',
+      name: name('create'),
       section: '4.1',
       given,
       draws: client,
@@ -106,9 +109,9 @@ function handshake(): Shaken {
       reads: out,
     },
     {
-      name: 'handshake/created',
+      name: name('created'),
       section: '4.1',
-      given: { create: 'frame of handshake/create', paramsBack: back },
+      given: { create: `frame of ${name('create')}`, paramsBack: back },
       draws: server,
       derived: {
         forward: other.keys.forward,
@@ -202,7 +205,7 @@ function conventions(): Case[] {
 }
 
 export function networkCases(): Case[] {
-  const shaken = handshake();
+  const shaken = handshake(SUITE);
   const short = concat(u16(0x0102), u16(0x0304));
   return [
     ...conventions(),
@@ -212,6 +215,8 @@ export function networkCases(): Case[] {
     control('created-form', ControlType.CREATED, 5, short),
     control('create', ControlType.CREATE, 5, shaken.create),
     ...shaken.cases,
+    ...handshake(1).cases,
+    ...handshake(5).cases,
     layers(),
     message('empty', 0, 0),
     message('full', 986, 1),

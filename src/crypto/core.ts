@@ -1,89 +1,95 @@
 /**
- * The WebAssembly core and its linear memory. Only numbers cross the boundary: bytes are laid into `io` before a call and
- * taken out, and erased, after it (wasm/src/door/mod.rs has the picture).
+ * The two WebAssembly modules: cells (layers, messages in cells) and the core (KEM, handshake). Only numbers cross into them
+ * (wasm/cell/src/door.rs and wasm/core/src/door.rs have the pictures).
  */
 import type { Bytes } from '../base/index.ts';
-import initWasm, * as wasm from '../../wasm/pkg/sotto_core.js';
+import initCell, * as cell from '../../wasm/pkg/sotto_cell.js';
+import initCore, * as core from '../../wasm/pkg/sotto_core.js';
+import { Area, bufferOf } from './area.ts';
 
-export { wasm };
+export { cell, core };
+
+/** What goes into and comes out of calls of each. */
+export const cellArea = new Area(() => cell.io_offset());
+export const coreArea = new Area(() => core.io_offset());
 
 const RING_BYTES = 256 * 1024;
 const JOB_WORDS = 1024 * 4;
-const IO_BYTES = 65_536;
+/** Layer keys that may be held at once. Room for them is taken when the module starts, and touched when it is used. */
+const LAYER_KEYS = 16_384;
 
 interface Memory {
   readonly ring: Bytes;
   readonly jobs: Uint32Array<ArrayBuffer>;
-  readonly io: Bytes;
 }
 
-let linear: WebAssembly.Memory | undefined;
 let views: Memory | undefined;
 
-/** Where the module comes from: bytes, a compiled module, or an address to fetch. By default the file bundled with the app. */
-export type CryptoSource = BufferSource | WebAssembly.Module | URL;
+/** A module's bytes, compiled or not, or the address to fetch it from. */
+type ModuleSource = BufferSource | WebAssembly.Module | URL;
 
-/** Makes the crypto door ready; everything behind it is synchronous afterwards. Calling it again does nothing. In Node use `initCryptoNode` of `node.ts`. */
+/** Where the two modules come from, and how many layer keys there is room for. */
+export interface CryptoSource {
+  readonly cell: ModuleSource;
+  readonly core: ModuleSource;
+  readonly layerKeys?: number;
+}
+
+/** A module that returns a v128: an engine without SIMD does not take it. */
+const SIMD = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11);
+
+export const hasSimd = (): boolean => WebAssembly.validate(SIMD);
+
+/** The files bundled with the app, for this engine. */
+function bundled(): CryptoSource {
+  if (hasSimd())
+    return {
+      cell: new URL('../../wasm/pkg/sotto_cell_bg.wasm', import.meta.url),
+      core: new URL('../../wasm/pkg/sotto_core_bg.wasm', import.meta.url),
+    };
+  return {
+    cell: new URL('../../wasm/pkg/sotto_cell_scalar.wasm', import.meta.url),
+    core: new URL('../../wasm/pkg/sotto_core_scalar.wasm', import.meta.url),
+  };
+}
+
+let started: Promise<void> | undefined;
+
+async function start(source: CryptoSource): Promise<void> {
+  const [cells, handshakes] = await Promise.all([initCell({ module_or_path: source.cell }), initCore({ module_or_path: source.core })]);
+  // First of all, so that memory of the cells never grows afterwards and views of it hold.
+  cell.reserve(source.layerKeys ?? LAYER_KEYS);
+  cellArea.attach(cells.memory);
+  coreArea.attach(handshakes.memory);
+}
+
+/**
+ * Makes the crypto door ready; everything behind it is synchronous afterwards. Calling it again does nothing. By default from the files bundled
+ * with the app. In Node use `initCryptoNode` of `node.ts`.
+ */
 export async function initCrypto(source?: CryptoSource): Promise<void> {
-  const exports = source === undefined ? await initWasm() : await initWasm({ module_or_path: source });
-  linear = exports.memory;
+  started ??= start(source ?? bundled()).catch((error: unknown) => {
+    started = undefined;
+    throw error;
+  });
+  await started;
 }
 
-function bufferOf(memory: WebAssembly.Memory): ArrayBuffer {
-  const { buffer } = memory;
-  if (!(buffer instanceof ArrayBuffer)) throw new Error('crypto: the core was built with shared memory; build it with `npm run wasm`');
-  return buffer;
-}
-
-/** Views of linear memory. They are made afresh when it has grown, so they are never kept over a call. */
+/** The ring of cells and the list of jobs. */
 export function memory(): Memory {
-  if (views !== undefined && views.io.length !== 0) return views;
-  if (linear === undefined) throw new Error('crypto is not ready: await initCrypto() (in Node: initCryptoNode()) before using it');
-  // The first of these calls sets the areas up, and memory may grow by that: the buffer is asked for after them.
-  const [ring, jobs, io] = [wasm.ring_offset(), wasm.jobs_offset(), wasm.io_offset()];
-  const buffer = bufferOf(linear);
+  if (views !== undefined && views.ring.length !== 0) return views;
+  const buffer = bufferOf(cellArea.memory);
   views = {
-    ring: new Uint8Array(buffer, ring, RING_BYTES),
-    jobs: new Uint32Array(buffer, jobs, JOB_WORDS),
-    io: new Uint8Array(buffer, io, IO_BYTES),
+    ring: new Uint8Array(buffer, cell.ring_offset(), RING_BYTES),
+    jobs: new Uint32Array(buffer, cell.jobs_offset(), JOB_WORDS),
   };
   return views;
 }
 
-/** Lays byte strings into `io`, one after another from its start; gives the number of bytes laid. */
-export function lay(...parts: readonly Uint8Array[]): number {
-  const { io } = memory();
-  let at = 0;
-  for (const part of parts) {
-    io.set(part, at);
-    at += part.length;
-  }
-  return at;
-}
-
-/** Copies `length` bytes out of `io`, and erases `io` up to there and over what had been laid in. */
-export function take(length: number, laid: number): Bytes {
-  const { io } = memory();
-  const bytes = io.slice(0, length);
-  io.fill(0, 0, Math.max(length, laid));
-  return bytes;
-}
-
-/** A call with bytes in and out: `length` bytes, or the number of the refusal. */
-export function exchange(parts: readonly Uint8Array[], call: (laid: number) => number, length: number): Bytes | number {
-  const laid = lay(...parts);
-  const code = call(laid);
-  const bytes = take(length, laid);
-  return code === 0 ? bytes : code;
-}
-
-/** A call that gives a handle, with the bytes that come beside it. Throws when the table is full. */
-export function handleOf(what: string, parts: readonly Uint8Array[], call: () => number, length: number): { handle: number; bytes: Bytes } {
-  const laid = lay(...parts);
-  const handle = call() >>> 0;
-  const bytes = take(length, laid);
-  if (handle === 0) throw new Error(`crypto: too many ${what} are held at once; wipe those that are no longer used`);
-  return { handle, bytes };
+/** What a table gave out. Throws when it was full. */
+export function held<T>(what: string, made: T | undefined): T {
+  if (made === undefined) throw new Error(`crypto: too many ${what} are held at once; wipe those that are no longer used`);
+  return made;
 }
 
 /** Throws when an argument has another length than its layout says: a caller's mistake. */
@@ -94,5 +100,5 @@ export function want(what: string, bytes: Uint8Array, length: number): void {
 /** What is held in linear memory, for tests that look for leaks. */
 export const inUse = (): { layerKeys: number; clients: number; kemKeys: number; onionKeys: number } => {
   memory();
-  return { layerKeys: wasm.in_use(0), clients: wasm.in_use(1), kemKeys: wasm.in_use(2), onionKeys: wasm.in_use(3) };
+  return { layerKeys: cell.layer_keys_in_use(), clients: core.in_use(0), kemKeys: core.in_use(1), onionKeys: core.in_use(2) };
 };

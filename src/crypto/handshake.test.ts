@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { concat, equal, isRefusal, type Bytes, type Random, type Refusal } from '../base/index.ts';
 import { seededRandom, testSeed } from '../base/testing.ts';
-import { exchange, wasm } from './core.ts';
+import { core, coreArea } from './core.ts';
 import {
   CREATE,
   CREATED,
@@ -149,7 +149,7 @@ describe('the hop handshake', () => {
       const one = attempt();
       expect(one.finish(concat(created, new Uint8Array(2)).subarray(0, length))).toEqual({ refused: 'created-length' });
       // 11: a handle that is not there. The core looks at lengths before it computes, and at handles before either.
-      expect(exchange([created.subarray(0, length)], (laid) => wasm.client_finish(0, laid), 0)).toBe(11);
+      expect(coreArea.exchange([created.subarray(0, length)], (laid) => core.client_finish(0, laid), 0)).toBe(11);
     }
     client.wipe();
     wipeHop(hop);

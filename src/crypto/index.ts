@@ -12,6 +12,7 @@ export {
   type HopAttempt,
   type HopTarget,
 } from './handshake.ts';
+export { SUITE, suiteLengths, SUITES, type Suite, type SuiteLengths } from './suite.ts';
 export { kdf, purpose, sha256, shake256 } from './hash.ts';
 export {
   kem,
@@ -20,9 +21,11 @@ export {
   KEM_SECRET,
   KEM_SHARED,
   KemKey,
+  kemOf,
   openSealed,
   sealTo,
   type Encapsulated,
+  type Kem,
   type KemKeypair,
 } from './kem.ts';
 export {

@@ -8,7 +8,7 @@
  * Keys and counters are given guard first in both directions. Any number of layers is one call into the core.
  */
 import type { Bytes } from '../base/index.ts';
-import { handleOf, memory, want, wasm } from './core.ts';
+import { cell as module, cellArea, held, memory, want } from './core.ts';
 import { refusalOf } from './refusals.ts';
 
 export const CELL = 1024;
@@ -26,13 +26,14 @@ export class LayerKey {
 
   /** From Kf or Kb: 32 bytes. */
   static of(key: Uint8Array): LayerKey {
-    want('layer key', key, 32);
-    return new LayerKey(handleOf('layer keys', [key], wasm.layer_key_new, 0).handle);
+    return held('layer keys', LayerKey.ifRoom(key));
   }
 
-  /** Takes over a handle that the core gave out. */
-  static adopt(handle: number): LayerKey {
-    return new LayerKey(handle);
+  /** As `of`; undefined when too many are held. */
+  static ifRoom(key: Uint8Array): LayerKey | undefined {
+    want('layer key', key, 32);
+    const made = cellArea.handle([key], module.layer_key_new, 0);
+    return made && new LayerKey(made.handle);
   }
 
   /** The core's number for it. Throws once wiped. */
@@ -43,7 +44,7 @@ export class LayerKey {
 
   /** Erases the key. Again: nothing. */
   wipe(): void {
-    wasm.layer_key_free(this.#handle);
+    module.layer_key_free(this.#handle);
     this.#handle = 0;
   }
 }
@@ -62,7 +63,7 @@ export interface Job {
 
 /** Cells in linear memory: lay a cell into a slot, run jobs, take it out. Everything runs to its end within one call. */
 export const ring = {
-  /** The 1024 bytes of a slot. A view of memory that may move when keys are made: take it afresh each time. */
+  /** The 1024 bytes of a slot. A view: it shows whatever lies there later. */
   slot(index: number): Bytes {
     return memory().ring.subarray(index * CELL, (index + 1) * CELL);
   },
@@ -79,7 +80,7 @@ export const ring = {
       words[at + 3] = way === 'encipher' ? 0 : 1;
       at += 4;
     }
-    finish(wasm.run_jobs(jobs.length));
+    finish(module.run_jobs(jobs.length));
   },
 } as const;
 
@@ -100,7 +101,7 @@ function inPlace(cell: Uint8Array, keys: readonly LayerKey[], counters: readonly
     if (key === undefined || counter === undefined) throw new RangeError('layers: a key or counter is missing');
     jobs.set([0, key.handle, counter, way === 'encipher' ? 0 : 1], 4 * i);
   }
-  finish(wasm.run_jobs(keys.length));
+  finish(module.run_jobs(keys.length));
   cell.set(cells.subarray(HEADER, CELL), HEADER);
   cells.fill(0, 0, CELL);
 }

@@ -1,10 +1,10 @@
 /**
- * Messages over a circuit, padded and split into cells (docs/protocol.md §3, §4.3; wasm/src/message.rs).
+ * Messages over a circuit, padded and split into cells (docs/protocol.md §3, §4.3; wasm/cell/src/message.rs).
  *
  *   cell 1024 = circuit u32 | counter u32 | zero 16 | kind u8 | part u8 | parts u8 | flags u8 | message u32 | seen u32 | length u16 | data 986
  */
 import { readU16, readU32, u32, type Bytes, type Refusal } from '../base/index.ts';
-import { exchange, lay, memory, take, want, wasm } from './core.ts';
+import { cell as module, cellArea, want } from './core.ts';
 import { CELL } from './layers.ts';
 import { refusalOf } from './refusals.ts';
 
@@ -50,9 +50,9 @@ export function partsFor(length: number): number {
 export function splitMessage(head: MessageHead, seen: number, data: Uint8Array): Bytes[] {
   const parts = partsFor(data.length);
   if (head.flags !== (head.flags & FLAG_REPLY)) throw new RangeError(`message: flags ${head.flags} are not known`);
-  const laid = lay(data);
-  const made = wasm.message_split(head.kind, head.flags, head.message, seen, laid);
-  const bodies = take(made * BODY, laid);
+  const laid = cellArea.lay(data);
+  const made = module.message_split(head.kind, head.flags, head.message, seen, laid);
+  const bodies = cellArea.take(made * BODY, laid);
   if (made !== parts) throw new Error(`message: ${data.length} bytes were split into ${made} parts, not ${parts}`);
   return Array.from({ length: parts }, (_, i) => {
     const cell = new Uint8Array(CELL);
@@ -78,11 +78,17 @@ export function isRecognised(cell: Uint8Array): boolean {
 export function openPart(cell: Uint8Array): CellPart | Refusal {
   want('cell', cell, CELL);
   const body = cell.subarray(HEADER);
-  const code = exchange([body], wasm.message_check, 0);
+  const code = cellArea.exchange([body], module.message_check, 0);
   if (typeof code === 'number') return refusalOf('cell', code);
   const [kind = 0, part = 0, parts = 0, flags = 0] = body.subarray(16, 20);
   const data = new Uint8Array(cell.subarray(DATA_AT, DATA_AT + readU16(cell, DATA_AT - 2)));
   return { kind, part, parts, flags, message: readU32(cell, HEADER + 20), seen: readU32(cell, SEEN_AT), data };
+}
+
+/** The length before a joined message. */
+function readLength(): number {
+  const { bytes } = cellArea;
+  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
 }
 
 /** Joins the opened cells of one message, given in the order of their parts. Refused: `message-…` for anything that `splitMessage` does not make. */
@@ -90,10 +96,10 @@ export function joinMessage(cells: readonly Uint8Array[]): (MessageHead & { read
   const first = cells[0];
   if (first === undefined || cells.length > MAX_PARTS) return refusalOf('message', 13);
   for (const cell of cells) want('cell', cell, CELL);
-  const laid = lay(...cells.map((cell) => cell.subarray(HEADER)));
-  const code = wasm.message_join(cells.length);
-  const length = code === 0 ? new DataView(memory().io.buffer, memory().io.byteOffset).getUint32(0, true) : 0;
-  const data = take(4 + length, laid).slice(4);
+  const laid = cellArea.lay(...cells.map((cell) => cell.subarray(HEADER)));
+  const code = module.message_join(cells.length);
+  const length = code === 0 ? readLength() : 0;
+  const data = cellArea.take(4 + length, laid).slice(4);
   if (code !== 0) return refusalOf('message', code);
   return { kind: first[HEADER + 16] ?? 0, flags: first[HEADER + 19] ?? 0, message: readU32(first, HEADER + 20), data };
 }

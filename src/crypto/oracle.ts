@@ -7,7 +7,10 @@ import { ecb } from '@noble/ciphers/aes.js';
 import { chacha12, xchacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { poly1305 } from '@noble/ciphers/_poly1305.js';
 import { shake256 } from '@noble/hashes/sha3.js';
+import { x25519 } from '@noble/curves/ed25519.js';
 import { ml_kem768_x25519 as xwing } from '@noble/post-quantum/hybrid.js';
+import { ml_kem1024, ml_kem512 } from '@noble/post-quantum/ml-kem.js';
+import { suiteLengths, type Suite } from './suite.ts';
 
 const MOD_32 = 2n ** 32n;
 const MOD_64 = 2n ** 64n;
@@ -74,6 +77,43 @@ export function kdf(label: string, length: number, ...inputs: readonly Uint8Arra
   return new Uint8Array(shake256(concat(u16(name.length), name, u16(length), ...framed), { dkLen: length }));
 }
 
+interface OracleKem {
+  keygen(seed: Uint8Array): { readonly publicKey: Uint8Array };
+  /** Random: ML-KEM 32 | X25519 32. */
+  encapsulate(publicKey: Uint8Array, random: Uint8Array): { readonly cipherText: Uint8Array; readonly sharedSecret: Uint8Array };
+  decapsulate(ciphertext: Uint8Array, seed: Uint8Array): Uint8Array;
+}
+
+/** X25519 with ML-KEM at suites 1 and 5 (docs/protocol.md §1). */
+function hybridKem(suite: 1 | 5): OracleKem {
+  const lattice = suite === 1 ? ml_kem512 : ml_kem1024;
+  const number = Uint8Array.of(suite);
+  const keys = (seed: Uint8Array) => {
+    const expanded = kdf('kem seed', 96, number, seed);
+    const pair = lattice.keygen(expanded.subarray(0, 64));
+    const scalar = expanded.subarray(64);
+    return { ...pair, scalar, point: x25519.getPublicKey(scalar) };
+  };
+  return {
+    keygen: (seed) => ({ publicKey: concat(keys(seed).publicKey, keys(seed).point) }),
+    encapsulate(publicKey, random) {
+      const [ek, point, scalar] = [publicKey.subarray(0, -32), publicKey.subarray(-32), random.subarray(32)];
+      const { cipherText, sharedSecret } = lattice.encapsulate(ek, random.subarray(0, 32));
+      const own = x25519.getPublicKey(scalar);
+      const secrets = [sharedSecret, x25519.getSharedSecret(scalar, point)];
+      return { cipherText: concat(cipherText, own), sharedSecret: kdf('kem', 32, number, ...secrets, cipherText, own, ek, point) };
+    },
+    decapsulate(ciphertext, seed) {
+      const { publicKey, secretKey, scalar, point } = keys(seed);
+      const [ct, theirs] = [ciphertext.subarray(0, -32), ciphertext.subarray(-32)];
+      const secrets = [lattice.decapsulate(ct, secretKey), x25519.getSharedSecret(scalar, theirs)];
+      return kdf('kem', 32, number, ...secrets, ct, theirs, publicKey, point);
+    },
+  };
+}
+
+export const kems: Readonly<Record<Suite, OracleKem>> = { 1: hybridKem(1), 3: xwing, 5: hybridKem(5) };
+
 const NONCE = new Uint8Array(24);
 const box = (key: Uint8Array, label: string) => xchacha20poly1305(key, NONCE, utf8(`sotto/1/${label}`));
 
@@ -87,6 +127,7 @@ interface Create {
   readonly params: Uint8Array;
   /** Seed of E 32 | encapsulation to B 64. */
   readonly random: Uint8Array;
+  readonly suite?: Suite;
 }
 
 interface Keys {
@@ -98,10 +139,10 @@ interface Keys {
 }
 
 /** CREATE of docs/protocol.md §4.1, and what the client keeps. */
-export function create({ relay, keyId, onionKey, params, random }: Create): { readonly create: Bytes; readonly ssB: Bytes } {
-  const { cipherText, sharedSecret } = xwing.encapsulate(onionKey, random.subarray(32));
-  const { publicKey } = xwing.keygen(random.subarray(0, 32));
-  const open = concat(Uint8Array.of(1, 3), relay, keyId, cipherText, publicKey);
+export function create({ relay, keyId, onionKey, params, random, suite = 3 }: Create): { readonly create: Bytes; readonly ssB: Bytes } {
+  const { cipherText, sharedSecret } = kems[suite].encapsulate(onionKey, random.subarray(32));
+  const { publicKey } = kems[suite].keygen(random.subarray(0, 32));
+  const open = concat(Uint8Array.of(1, suite), relay, keyId, cipherText, publicKey);
   const sealed = sealBox(kdf('create', 32, sharedSecret, onionKey, open), 'create', params);
   return { create: concat(open, sealed), ssB: new Uint8Array(sharedSecret) };
 }
@@ -113,12 +154,14 @@ export function hopKeys(ssB: Uint8Array, ssE: Uint8Array, onionKey: Uint8Array, 
 }
 
 /** CREATED, by a relay that holds the onion key's seed. `random`: encapsulation to E, 64 bytes. */
-export function accept(seed: Uint8Array, createFrame: Uint8Array, params: Uint8Array, random: Uint8Array) {
-  const onion = xwing.keygen(seed);
-  const ssB = xwing.decapsulate(createFrame.subarray(42, 1162), onion.secretKey);
-  const open = createFrame.subarray(0, 2378);
-  const clientParams = box(kdf('create', 32, ssB, onion.publicKey, open), 'create').decrypt(createFrame.subarray(2378));
-  const { cipherText, sharedSecret } = xwing.encapsulate(createFrame.subarray(1162, 2378), random);
-  const keys = hopKeys(ssB, sharedSecret, onion.publicKey, createFrame, cipherText);
+export function accept(seed: Uint8Array, createFrame: Uint8Array, params: Uint8Array, random: Uint8Array, suite: Suite = 3) {
+  const kem = kems[suite];
+  const { publicKey } = kem.keygen(seed);
+  const open = createFrame.subarray(0, -32);
+  const eAt = 42 + suiteLengths[suite].kemCiphertext;
+  const ssB = kem.decapsulate(open.subarray(42, eAt), seed);
+  const clientParams = box(kdf('create', 32, ssB, publicKey, open), 'create').decrypt(createFrame.subarray(-32));
+  const { cipherText, sharedSecret } = kem.encapsulate(open.subarray(eAt), random);
+  const keys = hopKeys(ssB, sharedSecret, publicKey, createFrame, cipherText);
   return { keys, clientParams, created: concat(cipherText, keys.auth, sealBox(keys.box, 'created', params)) };
 }

@@ -1,6 +1,6 @@
 import { refuse, type Refusal } from '../base/index.ts';
 
-/** The numbers of wasm/src/refusal.rs, as words. */
+/** The numbers of wasm/base/src/refusal.rs, as words. */
 const WORDS: Readonly<Record<number, string>> = {
   1: 'length',
   2: 'version',

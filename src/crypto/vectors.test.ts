@@ -1,9 +1,10 @@
 /** Published vectors across the boundary. Every case of every file is run and counted; a case of an unknown kind fails. */
+import { shake128 } from '@noble/hashes/sha3.js';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { concat, fromHex, isZero, toHex } from '../base/index.ts';
 import { aeadOpen, aeadSeal, ed25519, kem } from './index.ts';
 import { initCryptoNode } from './node.ts';
-import { adiantum, mlkem768, x25519 } from './primitives.ts';
+import { adiantum, mlkem, x25519 } from './primitives.ts';
 import { vectorFile } from './vector-files.ts';
 
 type Case = Readonly<Record<string, string>>;
@@ -35,34 +36,56 @@ const refused = (got: unknown): string | undefined => (got === undefined || got 
 
 beforeAll(initCryptoNode);
 
-describe('ML-KEM-768 (Wycheproof)', () => {
+describe.each([512, 768, 1024] as const)('ML-KEM-%i (Wycheproof)', (size) => {
+  const kem = mlkem[size];
+
   it('makes keys', () => {
-    expectWycheproof('mlkem_768_keygen_seed_test.json', (test) => {
-      const keys = mlkem768.keygen(field(test, 'seed'));
+    expectWycheproof(`mlkem_${size}_keygen_seed_test.json`, (test) => {
+      const keys = kem.keygen(field(test, 'seed'));
       return same(keys?.ek, test['ek'], 'ek') ?? same(keys?.dk, test['dk'], 'dk');
     });
   });
 
   it('encapsulates, and checks the key', () => {
-    expectWycheproof('mlkem_768_encaps_test.json', (test) => {
-      const made = mlkem768.encaps(field(test, 'ek'), field(test, 'm'));
+    expectWycheproof(`mlkem_${size}_encaps_test.json`, (test) => {
+      const made = kem.encaps(field(test, 'ek'), field(test, 'm'));
       return isValid(test) ? (same(made?.c, test['c'], 'c') ?? same(made?.k, test['K'], 'K')) : refused(made);
     });
   });
 
   it('decapsulates', () => {
-    expectWycheproof('mlkem_768_test.json', (test) => {
-      const keys = mlkem768.keygen(field(test, 'seed'));
-      const secret = keys && mlkem768.decaps(keys.dk, field(test, 'c'));
+    expectWycheproof(`mlkem_${size}_test.json`, (test) => {
+      const keys = kem.keygen(field(test, 'seed'));
+      const secret = keys && kem.decaps(keys.dk, field(test, 'c'));
       return isValid(test) ? (same(keys?.ek, test['ek'], 'ek') ?? same(secret, test['K'], 'K')) : refused(secret);
     });
   });
 
   it('checks an expanded key', () => {
-    expectWycheproof('mlkem_768_semi_expanded_decaps_test.json', (test) => {
-      const secret = mlkem768.decaps(field(test, 'dk'), field(test, 'c'));
+    expectWycheproof(`mlkem_${size}_semi_expanded_decaps_test.json`, (test) => {
+      const secret = kem.decaps(field(test, 'dk'), field(test, 'c'));
       return isValid(test) ? same(secret, test['K'], 'K') : refused(secret);
     });
+  });
+});
+
+/** Go, crypto/mlkem, TestAccumulated: cases drawn from SHAKE128 of nothing, and one digest over what comes of them. */
+describe('ML-KEM-768, accumulated', () => {
+  it.each([
+    [100, '1114b1b6699ed191734fa339376afa7e285c9e6acf6ff0177d346696ce564415'],
+    [10_000, '8a518cc63da366322a8e7a818c7a0d63483cb3528d34a4cf42f35d5ad73f22fc'],
+  ])('%i cases', { timeout: 300_000 }, (count, published) => {
+    const [source, digest] = [shake128.create({}), shake128.create({ dkLen: 32 })];
+    for (let i = 0; i < count; i++) {
+      const keys = mlkem[768].keygen(source.xof(64));
+      const made = keys && mlkem[768].encaps(keys.ek, source.xof(32));
+      const rejected = keys && mlkem[768].decaps(keys.dk, source.xof(1088));
+      if (keys === undefined || made === undefined || rejected === undefined) throw new Error(`case ${i} is refused`);
+      if (i % 100 === 0) expect(mlkem[768].decaps(keys.dk, made.c)).toEqual(made.k);
+      digest.update(keys.ek).update(made.c).update(made.k).update(rejected);
+    }
+    expect(toHex(new Uint8Array(digest.digest()))).toBe(published);
+    console.log(`vectors across the boundary, ML-KEM-768 accumulated: ${count} run`);
   });
 });
 

@@ -1,16 +1,17 @@
 /* @ts-self-types="./sotto_core.d.ts" */
 
 /**
- * io in: relay 32 | key-id 8 | onion key 1216 | params 16 | random 96; out: CREATE 2410 | client u32.
+ * io in: relay 32 | key-id 8 | params 16 | random 96 | onion key of the suite; out: CREATE of the suite | client u32.
+ * @param {number} suite
  * @returns {number}
  */
-export function client_create() {
-    const ret = wasm.client_create();
+export function client_create(suite) {
+    const ret = wasm.client_create(suite);
     return ret >>> 0;
 }
 
 /**
- * io in: CREATED, of any length; out: forward u32 | backward u32 | bind 32 | params 16. The client is freed in any case.
+ * io in: CREATED, of any length; out: bind 32 | params 16 | Kf 32 | Kb 32. The client is freed in any case.
  * @param {number} handle
  * @param {number} length
  * @returns {number}
@@ -28,7 +29,7 @@ export function client_free(handle) {
 }
 
 /**
- * How many entries are in use: 0 layer keys, 1 clients, 2 KEM keys, 3 onion keys.
+ * How many entries are in use: 0 clients, 1 KEM keys, 2 onion keys.
  * @param {number} table
  * @returns {number}
  */
@@ -47,30 +48,23 @@ export function io_offset() {
 }
 
 /**
- * Where the jobs begin.
- * @returns {number}
- */
-export function jobs_offset() {
-    const ret = wasm.jobs_offset();
-    return ret >>> 0;
-}
-
-/**
- * io in: ciphertext 1120; out: shared secret 32.
+ * io in: ciphertext, of any length; out: shared secret 32.
  * @param {number} handle
+ * @param {number} length
  * @returns {number}
  */
-export function kem_decaps(handle) {
-    const ret = wasm.kem_decaps(handle);
+export function kem_decaps(handle, length) {
+    const ret = wasm.kem_decaps(handle, length);
     return ret >>> 0;
 }
 
 /**
- * io in: public key 1216 | random 64; out: ciphertext 1120 | shared secret 32.
+ * io in: random 64 | public key of the suite; out: ciphertext of the suite | shared secret 32.
+ * @param {number} suite
  * @returns {number}
  */
-export function kem_encaps() {
-    const ret = wasm.kem_encaps();
+export function kem_encaps(suite) {
+    const ret = wasm.kem_encaps(suite);
     return ret >>> 0;
 }
 
@@ -82,60 +76,12 @@ export function kem_key_free(handle) {
 }
 
 /**
- * io in: seed 32; out: public key 1216. A handle, or 0 when the table is full.
+ * io in: seed 32; out: public key of the suite. A handle, or 0 when the table is full or the suite is not known.
+ * @param {number} suite
  * @returns {number}
  */
-export function kem_key_new() {
-    const ret = wasm.kem_key_new();
-    return ret >>> 0;
-}
-
-/**
- * @param {number} handle
- */
-export function layer_key_free(handle) {
-    wasm.layer_key_free(handle);
-}
-
-/**
- * io: key 32. A handle, or 0 when the table is full.
- * @returns {number}
- */
-export function layer_key_new() {
-    const ret = wasm.layer_key_new();
-    return ret >>> 0;
-}
-
-/**
- * io in: body 1016. Whether it opened to its zeros, and is a part that `message_split` writes.
- * @returns {number}
- */
-export function message_check() {
-    const ret = wasm.message_check();
-    return ret >>> 0;
-}
-
-/**
- * io in: all bodies of a message in their order; out: length u32 | message.
- * @param {number} count
- * @returns {number}
- */
-export function message_join(count) {
-    const ret = wasm.message_join(count);
-    return ret >>> 0;
-}
-
-/**
- * io in: message; out: bodies of 1016. The number of parts, or 0 when the message is too long.
- * @param {number} kind
- * @param {number} flags
- * @param {number} message
- * @param {number} seen
- * @param {number} length
- * @returns {number}
- */
-export function message_split(kind, flags, message, seen, length) {
-    const ret = wasm.message_split(kind, flags, message, seen, length);
+export function kem_key_new(suite) {
+    const ret = wasm.kem_key_new(suite);
     return ret >>> 0;
 }
 
@@ -147,50 +93,43 @@ export function onion_key_free(handle) {
 }
 
 /**
- * io in: relay 32 | key-id 8 | seed 32; out: public key 1216. A handle, or 0 when the table is full.
+ * io in: relay 32 | key-id 8 | seed 32; out: public key of the suite. A handle, or 0 when the table is full or the suite is not known.
+ * @param {number} suite
  * @returns {number}
  */
-export function onion_key_new() {
-    const ret = wasm.onion_key_new();
+export function onion_key_new(suite) {
+    const ret = wasm.onion_key_new(suite);
     return ret >>> 0;
 }
 
 /**
- * io: key 32 | tweak | message, worked on in place.
- * @param {number} rounds
- * @param {number} way
- * @param {number} tweak
- * @param {number} length
+ * io in: expanded decapsulation key | ciphertext; out: shared 32.
+ * @param {number} set
  * @returns {number}
  */
-export function raw_adiantum(rounds, way, tweak, length) {
-    const ret = wasm.raw_adiantum(rounds, way, tweak, length);
+export function raw_mlkem_decaps(set) {
+    const ret = wasm.raw_mlkem_decaps(set);
     return ret >>> 0;
 }
 
 /**
- * io in: decapsulation key 2400 | ciphertext 1088; out: shared 32.
+ * io in: m 32 | encapsulation key; out: ciphertext | shared 32.
+ * @param {number} set
  * @returns {number}
  */
-export function raw_mlkem768_decaps() {
-    const ret = wasm.raw_mlkem768_decaps();
+export function raw_mlkem_encaps(set) {
+    const ret = wasm.raw_mlkem_encaps(set);
     return ret >>> 0;
 }
 
 /**
- * io in: encapsulation key 1184 | m 32; out: ciphertext 1088 | shared 32.
+ * io in: d ‖ z 64; out: encapsulation key | expanded decapsulation key. Sets: 512, 768, 1024.
+ * @param {number} set
  * @returns {number}
  */
-export function raw_mlkem768_encaps() {
-    const ret = wasm.raw_mlkem768_encaps();
+export function raw_mlkem_keygen(set) {
+    const ret = wasm.raw_mlkem_keygen(set);
     return ret >>> 0;
-}
-
-/**
- * io in: d ‖ z 64; out: encapsulation key 1184 | decapsulation key 2400.
- */
-export function raw_mlkem768_keygen() {
-    wasm.raw_mlkem768_keygen();
 }
 
 /**
@@ -203,32 +142,13 @@ export function raw_x25519() {
 }
 
 /**
- * io in: params 16 | random 64 | CREATE, of any length; out: CREATED 1184 | forward u32 | backward u32 | bind 32 | params 16.
+ * io in: params 16 | random 64 | CREATE, of any length; out: CREATED of the key's suite | bind 32 | params 16 | Kf 32 | Kb 32.
  * @param {number} handle
  * @param {number} length
  * @returns {number}
  */
 export function relay_accept(handle, length) {
     const ret = wasm.relay_accept(handle, length);
-    return ret >>> 0;
-}
-
-/**
- * Where the ring begins.
- * @returns {number}
- */
-export function ring_offset() {
-    const ret = wasm.ring_offset();
-    return ret >>> 0;
-}
-
-/**
- * Runs the first `count` jobs.
- * @param {number} count
- * @returns {number}
- */
-export function run_jobs(count) {
-    const ret = wasm.run_jobs(count);
     return ret >>> 0;
 }
 function __wbg_get_imports() {

@@ -1,30 +1,21 @@
 /* tslint:disable */
 /* eslint-disable */
 export const memory: WebAssembly.Memory;
-export const client_create: () => number;
+export const client_create: (a: number) => number;
 export const client_finish: (a: number, b: number) => number;
 export const client_free: (a: number) => void;
 export const in_use: (a: number) => number;
 export const io_offset: () => number;
-export const jobs_offset: () => number;
-export const kem_decaps: (a: number) => number;
-export const kem_encaps: () => number;
+export const kem_decaps: (a: number, b: number) => number;
+export const kem_encaps: (a: number) => number;
 export const kem_key_free: (a: number) => void;
-export const kem_key_new: () => number;
-export const layer_key_free: (a: number) => void;
-export const layer_key_new: () => number;
-export const message_check: () => number;
-export const message_join: (a: number) => number;
-export const message_split: (a: number, b: number, c: number, d: number, e: number) => number;
+export const kem_key_new: (a: number) => number;
 export const onion_key_free: (a: number) => void;
-export const onion_key_new: () => number;
-export const raw_adiantum: (a: number, b: number, c: number, d: number) => number;
-export const raw_mlkem768_decaps: () => number;
-export const raw_mlkem768_encaps: () => number;
-export const raw_mlkem768_keygen: () => void;
+export const onion_key_new: (a: number) => number;
+export const raw_mlkem_decaps: (a: number) => number;
+export const raw_mlkem_encaps: (a: number) => number;
+export const raw_mlkem_keygen: (a: number) => number;
 export const raw_x25519: () => number;
 export const relay_accept: (a: number, b: number) => number;
-export const ring_offset: () => number;
-export const run_jobs: (a: number) => number;
 export const __wbindgen_externrefs: WebAssembly.Table;
 export const __wbindgen_start: () => void;

@@ -59,13 +59,13 @@ fn quarter_rows(rows: &mut [U32x4; 4]) {
 
 #[inline(always)]
 fn quarter(mut a: U32x4, mut b: U32x4, mut c: U32x4, mut d: U32x4) -> (U32x4, U32x4, U32x4, U32x4) {
-    a = a.add(b);
+    a = a.plus(b);
     d = d.xor(a).rotate::<16>();
-    c = c.add(d);
+    c = c.plus(d);
     b = b.xor(c).rotate::<12>();
-    a = a.add(b);
+    a = a.plus(b);
     d = d.xor(a).rotate::<8>();
-    c = c.add(d);
+    c = c.plus(d);
     b = b.xor(c).rotate::<7>();
     (a, b, c, d)
 }
@@ -100,7 +100,7 @@ fn four_blocks(key: &[u32; 8], counter: u64, nonce: [u32; 2], rounds: u32) -> [U
         quarter_at(&mut s, 2, 7, 8, 13);
         quarter_at(&mut s, 3, 4, 9, 14);
     }
-    core::array::from_fn(|i| s[i].add(start[i]))
+    core::array::from_fn(|i| s[i].plus(start[i]))
 }
 
 #[inline(always)]

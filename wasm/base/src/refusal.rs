@@ -32,3 +32,8 @@ pub enum Refusal {
     /// A ring slot or an offset that is not there: the caller's mistake.
     Range = 15,
 }
+
+/// A call's result as it crosses: 0, or the refusal's number.
+pub fn code(result: Result<(), Refusal>) -> u32 {
+    result.map_or_else(|refusal| refusal as u32, |()| 0)
+}

@@ -8,10 +8,12 @@
 const PLACE_BITS: u32 = 17;
 const PLACE_MASK: u32 = (1 << PLACE_BITS) - 1;
 const USE_LIMIT: u32 = 1 << (32 - PLACE_BITS);
+/// No table is larger.
+pub const LARGEST: usize = 1 << PLACE_BITS;
 
 struct Place<T> {
     use_number: u32,
-    value: Option<Box<T>>,
+    value: Option<T>,
 }
 
 pub struct Table<T> {
@@ -21,14 +23,23 @@ pub struct Table<T> {
 }
 
 impl<T> Table<T> {
-    /// At most 131,072 entries.
+    /// Grows up to `capacity` entries, at most `LARGEST`.
     pub const fn new(capacity: usize) -> Self {
-        assert!(capacity <= 1 << PLACE_BITS);
+        assert!(capacity <= LARGEST);
         Self {
             places: Vec::new(),
             free: Vec::new(),
             capacity,
         }
+    }
+
+    /// Takes memory for `capacity` entries, at most `LARGEST`, once and for all: no entry moves from then on, and none needs
+    /// more. Only what is used is ever touched.
+    pub fn reserve(&mut self, capacity: usize) {
+        self.capacity = capacity.min(LARGEST);
+        self.places
+            .reserve_exact(self.capacity.saturating_sub(self.places.len()));
+        self.free.reserve_exact(self.capacity.saturating_sub(self.free.len()));
     }
 
     /// None when the table is full.
@@ -46,7 +57,7 @@ impl<T> Table<T> {
         };
         let place = &mut self.places[index as usize];
         place.use_number = place.use_number % (USE_LIMIT - 1) + 1;
-        place.value = Some(Box::new(value));
+        place.value = Some(value);
         Some((place.use_number << PLACE_BITS) | index)
     }
 
@@ -54,7 +65,7 @@ impl<T> Table<T> {
     pub fn get(&self, handle: u32) -> Option<&T> {
         let place = self.places.get((handle & PLACE_MASK) as usize)?;
         if place.use_number == handle >> PLACE_BITS {
-            place.value.as_deref()
+            place.value.as_ref()
         } else {
             None
         }
@@ -73,6 +84,10 @@ impl<T> Table<T> {
 
     pub fn len(&self) -> usize {
         self.places.len() - self.free.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     pub fn room(&self) -> usize {

@@ -9,9 +9,9 @@
 //! ```
 
 use crate::aes256::Aes256;
-use crate::chacha::{key_words, xchacha_xor};
 use crate::nh;
-use crate::poly1305::{Accumulator, Multiplier};
+use sotto_base::chacha::{key_words, xchacha_xor};
+use sotto_base::poly1305::{Accumulator, Multiplier};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// Rounds of ChaCha in the protocol (docs/protocol.md §4.2).

@@ -6,7 +6,7 @@
 //! A message of n bytes fills ⌈n / 986⌉ cells (one when empty) and is padded with empty ones to the next power of two.
 
 use crate::cell::BODY;
-use crate::refusal::Refusal;
+use sotto_base::refusal::Refusal;
 
 pub const DATA: usize = 986;
 pub const MAX_PARTS: usize = 64;
@@ -87,11 +87,11 @@ pub fn read_part(body: &[u8; BODY]) -> Result<Part<'_>, Refusal> {
     })
 }
 
-/// Joins all parts of one message, given in their order, into `out`; the head is that of the last part. Refuses what is
-/// not split as `write_part` splits: parts of different messages, a gap after which data comes, needless padding.
-pub fn join(bodies: &[[u8; BODY]], out: &mut Vec<u8>) -> Result<Head, Refusal> {
-    out.clear();
+/// Joins all parts of one message, given in their order, into `out`; gives its length. Refuses what is not split as
+/// `write_part` splits: parts of different messages, a gap after which data comes, needless padding.
+pub fn join(bodies: &[[u8; BODY]], out: &mut [u8; MAX_MESSAGE]) -> Result<usize, Refusal> {
     let mut head = None;
+    let mut length = 0;
     for (index, body) in bodies.iter().enumerate() {
         let part = read_part(body)?;
         let same = head.is_none_or(|first: Head| {
@@ -100,15 +100,19 @@ pub fn join(bodies: &[[u8; BODY]], out: &mut Vec<u8>) -> Result<Head, Refusal> {
                 ..first
             } == part.head
         });
-        let whole = out.len() == index * DATA || part.data.is_empty();
+        let whole = length == index * DATA || part.data.is_empty();
         if !same || !whole || usize::from(part.part) != index || usize::from(part.parts) != bodies.len() {
             return Err(Refusal::Malformed);
         }
-        out.extend_from_slice(part.data);
+        let end = length + part.data.len();
+        out.get_mut(length..end)
+            .ok_or(Refusal::Malformed)?
+            .copy_from_slice(part.data);
+        length = end;
         head = Some(part.head);
     }
-    match head {
-        Some(head) if parts_for(out.len()) == Some(bodies.len()) => Ok(head),
-        _ => Err(Refusal::Malformed),
+    if head.is_none() || parts_for(length) != Some(bodies.len()) {
+        return Err(Refusal::Malformed);
     }
+    Ok(length)
 }

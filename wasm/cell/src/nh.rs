@@ -5,7 +5,7 @@
 //! sum, pass  Σ (m0 + k0)(m2 + k2) + (m1 + k1)(m3 + k3)     inner sums mod 2^32, outer mod 2^64
 //! ```
 
-use crate::lanes::{Sum64x2, U32x4};
+use sotto_base::lanes::{Sum64x2, U32x4};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 pub const UNIT: usize = 1024;
@@ -45,7 +45,7 @@ impl Key {
             let (a, b) = U32x4::halves(U32x4::from_le(&strides[0]), U32x4::from_le(&strides[1]));
             for (pass, sum) in sums.iter_mut().enumerate() {
                 let [ka, kb] = self.pairs[2 * i + pass];
-                *sum = sum.add_products(a.add(U32x4::new(ka)), b.add(U32x4::new(kb)));
+                *sum = sum.add_products(a.plus(U32x4::new(ka)), b.plus(U32x4::new(kb)));
             }
         }
         let mut totals = sums.map(Sum64x2::total);

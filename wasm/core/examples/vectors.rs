@@ -4,7 +4,10 @@
 //! operation hex hex …   ──►   hex hex …  |  refused  |  unknown        "-" stands for no bytes
 //! ```
 
-use sotto_core::{adiantum, aead, mlkem768, x25519, xwing};
+use sotto_cell::adiantum;
+use sotto_core::suite::Suite;
+use sotto_core::{aead, kem, x25519};
+use sotto_mlkem::{SETS, SecretKey, Set, encapsulate};
 use std::io::{BufRead, Write};
 
 type Bytes = Vec<u8>;
@@ -40,34 +43,49 @@ fn open(inputs: &[Bytes]) -> Option<Vec<Bytes>> {
     aead::open(&fixed(key)?, &fixed(nonce)?, aad, &mut text, &fixed(tag)?).then(|| vec![text])
 }
 
-fn kem(operation: &str, inputs: &[Bytes]) -> Option<Vec<Bytes>> {
-    let first = inputs.first()?;
-    match (operation, inputs.get(1)) {
-        ("mlkem768-keygen", None) => {
-            let key = mlkem768::SecretKey::from_seed(&fixed(first)?);
-            Some(vec![key.public().to_vec(), key.expanded().to_vec()])
+/// `mlkem768-encaps` and its like: the set, and what to do.
+fn lattice(operation: &str) -> Option<(Set, &str)> {
+    let (name, what) = operation.strip_prefix("mlkem")?.split_once('-')?;
+    let (_, set) = SETS
+        .into_iter()
+        .find(|(of, _)| of.strip_prefix("ML-KEM-") == Some(name))?;
+    Some((set, what))
+}
+
+fn mlkem(set: Set, what: &str, inputs: &[Bytes]) -> Option<Vec<Bytes>> {
+    match (what, inputs) {
+        ("keygen", [seed]) => {
+            let key = SecretKey::from_seed(set, &fixed(seed)?);
+            Some(vec![key.public().bytes().to_vec(), key.expanded().to_vec()])
         }
-        ("mlkem768-encaps", Some(message)) => {
-            let (ct, ss) = mlkem768::encapsulate(&fixed(first)?, &fixed(message)?)?;
-            Some(vec![ct.to_vec(), ss.to_vec()])
+        ("encaps", [public, message]) => {
+            let mut ct = vec![0; set.ciphertext()];
+            let ss = encapsulate(set, public, &fixed(message)?, &mut ct)?;
+            Some(vec![ct, ss.to_vec()])
         }
-        ("mlkem768-decaps", Some(ct)) => Some(vec![
-            mlkem768::decapsulate_expanded(&fixed(first)?, &fixed(ct)?)?.to_vec(),
+        ("decaps", [key, ct]) => Some(vec![SecretKey::from_expanded(set, key)?.decapsulate(ct)?.to_vec()]),
+        ("seed-decaps", [seed, ct]) => {
+            let key = SecretKey::from_seed(set, &fixed(seed)?);
+            Some(vec![key.public().bytes().to_vec(), key.decapsulate(ct)?.to_vec()])
+        }
+        _ => None,
+    }
+}
+
+fn xwing(what: &str, inputs: &[Bytes]) -> Option<Vec<Bytes>> {
+    match (what, inputs) {
+        ("keygen", [seed]) => Some(vec![
+            kem::SecretKey::from_seed(Suite::Three, &fixed(seed)?).public().to_vec(),
         ]),
-        ("mlkem768-seed-decaps", Some(ct)) => {
-            let key = mlkem768::SecretKey::from_seed(&fixed(first)?);
-            Some(vec![key.public().to_vec(), key.decapsulate(&fixed(ct)?).to_vec()])
+        ("encaps", [public, seed]) => {
+            let mut ct = vec![0; Suite::Three.ciphertext()];
+            let ss = kem::encapsulate(Suite::Three, public, &fixed(seed)?, &mut ct)?;
+            Some(vec![ct, ss.to_vec()])
         }
-        ("xwing-keygen", None) => Some(vec![xwing::SecretKey::from_seed(&fixed(first)?).public().to_vec()]),
-        ("xwing-encaps", Some(seed)) => {
-            let (ct, ss) = xwing::encapsulate(&fixed(first)?, &fixed(seed)?)?;
-            Some(vec![ct.to_vec(), ss.to_vec()])
+        ("decaps", [seed, ct]) => {
+            let key = kem::SecretKey::from_seed(Suite::Three, &fixed(seed)?);
+            Some(vec![key.decapsulate(ct)?.to_vec()])
         }
-        ("xwing-decaps", Some(ct)) => Some(vec![
-            xwing::SecretKey::from_seed(&fixed(first)?)
-                .decapsulate(&fixed(ct)?)?
-                .to_vec(),
-        ]),
         _ => None,
     }
 }
@@ -88,14 +106,16 @@ fn answer(operation: &str, inputs: &[Bytes]) -> Option<Option<Vec<Bytes>>> {
                 .map(|shared| vec![shared.to_vec()]),
             _ => None,
         },
-        "mlkem768-keygen"
-        | "mlkem768-encaps"
-        | "mlkem768-decaps"
-        | "mlkem768-seed-decaps"
-        | "xwing-keygen"
-        | "xwing-encaps"
-        | "xwing-decaps" => kem(operation, inputs),
-        _ => return None,
+        "xwing-keygen" => xwing("keygen", inputs),
+        "xwing-encaps" => xwing("encaps", inputs),
+        "xwing-decaps" => xwing("decaps", inputs),
+        _ => {
+            let (set, what) = lattice(operation)?;
+            match what {
+                "keygen" | "encaps" | "decaps" | "seed-decaps" => mlkem(set, what, inputs),
+                _ => return None,
+            }
+        }
     })
 }
 

@@ -1,7 +1,7 @@
 //! XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03 §2; RFC 8439 §2.8), for the boxes of the handshake.
 
-use crate::chacha::{chacha_xor, hchacha, key_words};
-use crate::poly1305::{Accumulator, Multiplier};
+use sotto_base::chacha::{chacha_xor, hchacha, key_words};
+use sotto_base::poly1305::{Accumulator, Multiplier};
 use zeroize::Zeroize;
 
 pub const TAG: usize = 16;

@@ -1,22 +1,30 @@
 //! The protocol's one key derivation (docs/protocol.md §1):
 //! `KDF(label, outlen, inputs…) = SHAKE256(u16 len ‖ "sotto/1/" + label ‖ u16 outlen ‖ Σ (u32 len ‖ input))`, integers big-endian.
 
-use zeroize::Zeroizing;
+use sotto_mlkem::Secrets;
+use sotto_mlkem::keccak::shake256;
 
 const DOMAIN: &[u8] = b"sotto/1/";
 
 /// Fills `out`. Labels and outputs are short constants of the protocol: at most 65,535 bytes.
 pub fn kdf(label: &str, inputs: &[&[u8]], out: &mut [u8]) {
-    let total: usize = inputs.iter().map(|input| 4 + input.len()).sum();
-    // The full size at once: a vector that grew would leave copies of secrets behind.
-    let mut text = Zeroizing::new(Vec::with_capacity(4 + DOMAIN.len() + label.len() + total));
-    text.extend_from_slice(&((DOMAIN.len() + label.len()) as u16).to_be_bytes());
-    text.extend_from_slice(DOMAIN);
-    text.extend_from_slice(label.as_bytes());
-    text.extend_from_slice(&(out.len() as u16).to_be_bytes());
+    let (name, length) = (DOMAIN.len() + label.len(), out.len() as u16);
+    let mut text = Secrets::zero(4 + name + inputs.iter().map(|input| 4 + input.len()).sum::<usize>());
+    let mut rest = &mut text[..];
+    put(&mut rest, &(name as u16).to_be_bytes());
+    put(&mut rest, DOMAIN);
+    put(&mut rest, label.as_bytes());
+    put(&mut rest, &length.to_be_bytes());
     for input in inputs {
-        text.extend_from_slice(&(input.len() as u32).to_be_bytes());
-        text.extend_from_slice(input);
+        put(&mut rest, &(input.len() as u32).to_be_bytes());
+        put(&mut rest, input);
     }
-    libcrux_sha3::shake256_ema(out, &text);
+    shake256(&text, out);
+}
+
+/// Writes to the start of `rest`, and leaves what is after it.
+fn put(rest: &mut &mut [u8], bytes: &[u8]) {
+    let (start, after) = core::mem::take(rest).split_at_mut(bytes.len());
+    start.copy_from_slice(bytes);
+    *rest = after;
 }

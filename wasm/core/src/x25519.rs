@@ -3,6 +3,9 @@
 use x25519_dalek::{PublicKey, StaticSecret};
 use zeroize::Zeroizing;
 
+/// Bytes of a point, and of a scalar.
+pub const POINT: usize = 32;
+
 pub fn public(scalar: &[u8; 32]) -> [u8; 32] {
     PublicKey::from(&StaticSecret::from(*scalar)).to_bytes()
 }

@@ -166,7 +166,13 @@ impl SecretKey {
         let mut noise = Secrets::<Poly>::zero(2 * k);
         let (first_rows, last_row) = matrix.split_at_mut(k * last);
         let wanted = noise.iter_mut().map(|poly| Noise { eta: set.eta1, poly });
-        drop(Schedule::new().sigma(sigma).noise(wanted).rows(rho, k, 0, first_rows).run());
+        drop(
+            Schedule::new()
+                .sigma(sigma)
+                .noise(wanted)
+                .rows(rho, k, 0, first_rows)
+                .run(),
+        );
         let (s, t) = noise.split_at_mut(k);
         let s = transformed(s);
         let mut bytes = vec![0; set.public()];
@@ -181,7 +187,10 @@ impl SecretKey {
         }
         // While the last row is sampled, the other lane hashes the key as far as it is known.
         let (known, blocks) = (384 * last / SHA3_256.bytes, SHA3_256.blocks(bytes.len()));
-        let begun = Schedule::new().h_part(&bytes, 0..known, [0; 25]).rows(rho, k, last, last_row).run();
+        let begun = Schedule::new()
+            .h_part(&bytes, 0..known, [0; 25])
+            .rows(rho, k, last, last_row)
+            .run();
         let state = begun.h_state();
         row(last, last_row, &mut t[last], &mut bytes);
         let hash = Schedule::new().h_part(&bytes, known..blocks, state).run().h_done();

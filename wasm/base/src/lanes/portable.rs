@@ -34,7 +34,7 @@ impl U32x4 {
     }
 
     #[inline(always)]
-    pub fn add(self, other: Self) -> Self {
+    pub fn plus(self, other: Self) -> Self {
         Self(core::array::from_fn(|i| self.0[i].wrapping_add(other.0[i])))
     }
 

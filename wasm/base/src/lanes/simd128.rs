@@ -36,7 +36,7 @@ impl U32x4 {
     }
 
     #[inline(always)]
-    pub fn add(self, other: Self) -> Self {
+    pub fn plus(self, other: Self) -> Self {
         Self(i32x4_add(self.0, other.0))
     }
 

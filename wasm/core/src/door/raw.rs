@@ -1,79 +1,75 @@
 //! The primitives under the protocol, so that published vectors reach them across the boundary too.
 
-use super::{State, code, with};
-use crate::adiantum::Key;
-use crate::refusal::Refusal;
-use crate::{mlkem768, x25519};
+use super::{State, with};
+use crate::x25519;
+use sotto_base::refusal::{Refusal, code};
+use sotto_mlkem::{self as mlkem, SETS, Set};
 use wasm_bindgen::prelude::wasm_bindgen;
-
-impl State {
-    fn adiantum(&mut self, rounds: u32, way: u32, tweak: u32, length: u32) -> Result<(), Refusal> {
-        let key = Key::new(&self.take(0), rounds);
-        let tweak = self.bytes(32, tweak)?;
-        let at = 32 + tweak.len();
-        let mut message = self.bytes(at, length)?;
-        let whole = if way == 0 {
-            key.encipher(&tweak, &mut message)
-        } else {
-            key.decipher(&tweak, &mut message)
-        };
-        self.write(at, &message);
-        if whole { Ok(()) } else { Err(Refusal::Length) }
-    }
-}
-
-/// io: key 32 | tweak | message, worked on in place.
-#[wasm_bindgen]
-pub fn raw_adiantum(rounds: u32, way: u32, tweak: u32, length: u32) -> u32 {
-    with(|state| code(state.adiantum(rounds, way, tweak, length)))
-}
+use zeroize::Zeroize;
 
 /// io in: scalar 32 | point 32; out: shared 32.
 #[wasm_bindgen]
 pub fn raw_x25519() -> u32 {
     with(|state| {
-        let (scalar, point) = (state.take(0), state.read(32));
+        let (scalar, point) = (state.io.take(0), state.io.read(32));
         let Some(shared) = x25519::agree(&scalar, &point) else {
             return Refusal::PublicKey as u32;
         };
-        state.write(0, shared.as_slice());
+        state.io.write(0, shared.as_slice());
         0
     })
 }
 
-/// io in: d ‖ z 64; out: encapsulation key 1184 | decapsulation key 2400.
-#[wasm_bindgen]
-pub fn raw_mlkem768_keygen() {
-    with(|state| {
-        let key = mlkem768::SecretKey::from_seed(&state.take(0));
-        let at = state.write(0, &key.public());
-        state.write(at, key.expanded().as_slice());
-    });
+/// By the number in its name: 512, 768, 1024.
+fn set_of(name: u32) -> Result<Set, Refusal> {
+    let sets = SETS.into_iter().map(|(_, set)| set);
+    let mut named = sets.zip([512, 768, 1024]).filter(|(_, number)| *number == name);
+    named.next().map(|(set, _)| set).ok_or(Refusal::Suite)
 }
 
-/// io in: encapsulation key 1184 | m 32; out: ciphertext 1088 | shared 32.
-#[wasm_bindgen]
-pub fn raw_mlkem768_encaps() -> u32 {
-    with(|state| {
-        let (public, message) = (state.read(0), state.take(mlkem768::PUBLIC));
-        let Some((ciphertext, secret)) = mlkem768::encapsulate(&public, &message) else {
-            return Refusal::PublicKey as u32;
-        };
-        let at = state.write(0, &ciphertext);
-        state.write(at, secret.as_slice());
-        0
-    })
+impl State {
+    fn mlkem_keygen(&mut self, set: u32) -> Result<(), Refusal> {
+        let key = mlkem::SecretKey::from_seed(set_of(set)?, &self.io.take(0));
+        let at = self.io.write(0, key.public().bytes());
+        self.io.write(at, &key.expanded());
+        Ok(())
+    }
+
+    fn mlkem_encaps(&mut self, set: u32) -> Result<(), Refusal> {
+        let set = set_of(set)?;
+        let message = self.io.take(0);
+        let public = self.io.bytes(32, set.public() as u32)?;
+        let (ciphertext, rest) = self.io.0.split_at_mut(set.ciphertext());
+        let secret = mlkem::encapsulate(set, &public, &message, ciphertext).ok_or(Refusal::PublicKey)?;
+        rest[..32].copy_from_slice(secret.as_slice());
+        Ok(())
+    }
+
+    fn mlkem_decaps(&mut self, set: u32) -> Result<(), Refusal> {
+        let set = set_of(set)?;
+        let (key, rest) = self.io.0.split_at_mut(set.expanded());
+        let expanded = mlkem::SecretKey::from_expanded(set, key);
+        key.zeroize();
+        let secret = expanded.and_then(|key| key.decapsulate(&rest[..set.ciphertext()]));
+        self.io.write(0, secret.ok_or(Refusal::PublicKey)?.as_slice());
+        Ok(())
+    }
 }
 
-/// io in: decapsulation key 2400 | ciphertext 1088; out: shared 32.
+/// io in: d ‖ z 64; out: encapsulation key | expanded decapsulation key. Sets: 512, 768, 1024.
 #[wasm_bindgen]
-pub fn raw_mlkem768_decaps() -> u32 {
-    with(|state| {
-        let (key, ciphertext) = (state.take(0), state.read(mlkem768::EXPANDED));
-        let Some(secret) = mlkem768::decapsulate_expanded(&key, &ciphertext) else {
-            return Refusal::PublicKey as u32;
-        };
-        state.write(0, secret.as_slice());
-        0
-    })
+pub fn raw_mlkem_keygen(set: u32) -> u32 {
+    with(|state| code(state.mlkem_keygen(set)))
+}
+
+/// io in: m 32 | encapsulation key; out: ciphertext | shared 32.
+#[wasm_bindgen]
+pub fn raw_mlkem_encaps(set: u32) -> u32 {
+    with(|state| code(state.mlkem_encaps(set)))
+}
+
+/// io in: expanded decapsulation key | ciphertext; out: shared 32.
+#[wasm_bindgen]
+pub fn raw_mlkem_decaps(set: u32) -> u32 {
+    with(|state| code(state.mlkem_decaps(set)))
 }

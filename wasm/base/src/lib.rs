@@ -1,0 +1,10 @@
+//! What both modules are built on. See README.md of the workspace.
+
+#![deny(unsafe_code)]
+
+pub mod chacha;
+pub mod io;
+pub mod lanes;
+pub mod poly1305;
+pub mod refusal;
+pub mod table;
