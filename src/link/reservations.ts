@@ -6,7 +6,7 @@
 import type { PeerId } from '@libp2p/interface';
 import { isRefusal, type Counters } from '../base/index.ts';
 import { parseAddress } from './address.ts';
-import { isLoopback } from './host.ts';
+import { hostOf, isLoopback } from './host.ts';
 
 export interface ReservationLimits {
   readonly reservations: number;
@@ -79,7 +79,7 @@ export class Reservations {
     if (held === undefined || connection === undefined) return true;
     if (held.has(peer)) return false;
     const hosts = this.#hosts(held);
-    const host = hostOf(connection.remoteAddr.toString());
+    const host = hostAt(connection.remoteAddr.toString());
     if (!isLoopback(host) && (hosts.get(host)?.length ?? 0) >= this.#limits.reservationsPerHost) {
       this.#counters.count('reservation-refused');
       return true;
@@ -107,7 +107,7 @@ export class Reservations {
   #hosts(held: Held): ReadonlyMap<string, readonly PeerId[]> {
     const hosts = new Map<string, PeerId[]>();
     for (const [peer, { addr }] of held.entries()) {
-      const host = hostOf(addr.toString());
+      const host = hostAt(addr.toString());
       const peers = hosts.get(host) ?? [];
       peers.push(peer);
       hosts.set(host, peers);
@@ -116,7 +116,7 @@ export class Reservations {
   }
 }
 
-function hostOf(address: string): string {
+function hostAt(address: string): string {
   const parsed = parseAddress(address);
-  return isRefusal(parsed) ? address : parsed.host;
+  return isRefusal(parsed) ? address : hostOf(parsed.host);
 }

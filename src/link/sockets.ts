@@ -9,7 +9,7 @@ import { Server, type Socket } from 'node:net';
 import type { CreateListenerOptions, Listener, Transport } from '@libp2p/interface';
 import type { Clock, Counters } from '../base/index.ts';
 import { Arrivals, type ArrivalLimits } from './arrivals.ts';
-import { isLoopback } from './host.ts';
+import { hostOf, isLoopback } from './host.ts';
 import { Shares, type Share, type ShareLimits, type Source } from './shares.ts';
 import { resettable } from './websocket.ts';
 
@@ -91,10 +91,10 @@ export class SocketGuard {
   /** False when it was refused. */
   #accept(socket: Socket): boolean {
     socket.on('error', () => this.#counters.count('socket-error'));
-    const host = hostOf(socket);
+    const host = hostAt(socket);
     const fromHost = this.#perHost.get(host) ?? 0;
     if (this.#open >= this.#limits.total || (!isLoopback(host) && fromHost >= this.#limits.perHost)) return this.#refuse(socket);
-    const name = nameOf(host, socket.remotePort);
+    const name = nameOf(socket.remoteAddress, socket.remotePort);
     this.#open += 1;
     this.#perHost.set(host, fromHost + 1);
     this.#peers.set(name, '');
@@ -128,8 +128,8 @@ export class SocketGuard {
   }
 
   #arrive(socket: Socket, source: Source, begin: (share: Share) => void): void {
-    const host = hostOf(socket);
-    const name = nameOf(host, socket.remotePort);
+    const host = hostAt(socket);
+    const name = nameOf(socket.remoteAddress, socket.remotePort);
     const admitted = this.#arrivals.admit(host, () => {
       if (socket.destroyed) return;
       const share = this.#shares.of(source, () => this.#knows(this.#peers.get(name) ?? ''));
@@ -179,8 +179,8 @@ export class SocketGuard {
   }
 }
 
-const hostOf = (socket: Socket): string => socket.remoteAddress ?? 'unknown';
-const nameOf = (host: string, port: number | undefined): string => `${host.replace(/^::ffff:/, '')} ${port ?? 0}`;
+const hostAt = ({ remoteAddress }: Socket): string => hostOf(remoteAddress ?? 'unknown');
+const nameOf = (address: string | undefined, port: number | undefined): string => `${address?.replace(/^::ffff:/, '') ?? ''} ${port ?? 0}`;
 
 interface WebSocketListener {
   readonly wsServer: { readonly options: { maxPayload?: number } };
