@@ -19,6 +19,7 @@ type Deed =
   | { readonly does: 'join'; readonly who: string; readonly link: number }
   | { readonly does: 'kill'; readonly who: string; readonly death: Death }
   | { readonly does: 'start'; readonly who: string }
+  | { readonly does: 'remove'; readonly who: string; readonly whom: string }
   /** From now on a write of this peer takes up to so many ms. */
   | { readonly does: 'disk'; readonly who: string; readonly slowest: number }
   | { readonly does: 'part' | 'cut'; readonly ends: Ends }
@@ -42,7 +43,8 @@ export interface Plan {
   readonly events: readonly SimEvent[];
 }
 
-export type Weights = Partial<Record<Deed['does'] | 'speak and die', number>>;
+type Kind = Deed['does'] | 'speak and die' | 'join and die';
+export type Weights = Partial<Record<Kind, number>>;
 
 export interface Terms {
   readonly peers: number;
@@ -88,23 +90,25 @@ class Drawing {
   readonly #random: Random;
   readonly #peers: string[];
   readonly #relays: readonly string[];
-  readonly #kinds: readonly (Deed['does'] | 'speak and die')[];
+  readonly #kinds: readonly Kind[];
+  /** Who alone may remove. */
+  readonly #founder: string;
   readonly #down = new Set<string>();
   #said = 0;
 
   constructor(random: Random, peers: string[], relays: readonly string[], weights: Weights) {
     this.#random = random;
     this.#peers = peers;
+    this.#founder = this.#one(peers.slice(0, 1));
     this.#relays = relays;
-    this.#kinds = Object.entries(weights).flatMap(([kind, weight]) =>
-      Array<Deed['does'] | 'speak and die'>(weight).fill(kind as Deed['does']),
-    );
+    this.#kinds = Object.entries(weights).flatMap(([kind, weight]) => Array.from({ length: weight }, () => kind as Kind));
   }
 
   step(): void {
     const kind = this.#one(this.#kinds);
     const after = uniform(this.#random) < 0.3 ? integer(this.#random, 15_000) : integer(this.#random, 400);
     if (kind === 'speak and die') this.#speakAndDie(after);
+    else if (kind === 'join and die') this.#joinAndDie(after);
     else if (kind === 'say')
       for (let i = integer(this.#random, 3); i >= 0; i--) this.#push(i === 0 ? after : 0, this.#say(this.#one(this.#peers)));
     else this.#push(after, this.#deed(kind));
@@ -115,6 +119,13 @@ class Drawing {
     const who = this.#one(this.#peers);
     for (let i = integer(this.#random, 4); i >= 0; i--) this.#push(i === 0 ? after : 0, this.#say(who));
     this.#push(integer(this.#random, 500), this.#kill(who));
+  }
+
+  /** Dies while its Join may be durable, or posted, or neither. */
+  #joinAndDie(after: number): void {
+    const join = this.#deed('join');
+    this.#push(after, join);
+    if (join.does === 'join') this.#push(integer(this.#random, 1_500), this.#kill(join.who));
   }
 
   #deed(kind: Exclude<Deed['does'], 'say'>): Deed {
@@ -128,6 +139,8 @@ class Drawing {
         this.#peers.push(guest);
         return { does: 'join', who: guest, link: this.guests++ };
       }
+      case 'remove':
+        return { does: 'remove', who: this.#founder, whom: this.#one(this.#peers.filter((name) => name !== this.#founder)) };
       case 'kill':
         return this.#kill(this.#whoDies());
       case 'start': {
@@ -209,10 +222,22 @@ function applyToPeer(world: World, room: RoomId, peer: SimPeer, event: SimEvent)
     // Killed before it was durable that it had joined.
   } else if (event.does === 'say') {
     world.say(peer, room, event.text);
+    world.removed.get(peer.name)?.after.add(event.text);
+  } else if (event.does === 'remove') {
+    remove(world, room, peer, event.whom);
   } else if (event.does === 'call') {
     world.note(`${peer.name} calls the room ${event.room}`);
     peer.peer.renameRoom(room, event.room);
   }
+}
+
+function remove(world: World, room: RoomId, remover: SimPeer, whom: string): void {
+  const member = remover.room(room).members.find(({ name, removable }) => name === whom && removable);
+  if (member === undefined) return;
+  world.note(`${remover.name} removes ${whom}`);
+  // It may be killed over it.
+  remover.peer.removePerson(room, member.id).catch(() => undefined);
+  world.removed.set(whom, { id: member.id, after: new Set() });
 }
 
 async function join(world: World, room: RoomId, who: string, link: string | undefined): Promise<void> {

@@ -47,3 +47,14 @@ export async function expectAgreement(world: World, peers: readonly SimPeer[], r
   expectNothingTwice(peers, room);
   expectNothingLost(peers, room);
 }
+
+/** What somebody wrote after their removal is shown to no member, whenever it arrives (docs/protocol.md §8.1). */
+export function expectNothingAfterRemoval(world: World, members: readonly SimPeer[], removed: readonly SimPeer[], room: RoomId): void {
+  for (const author of removed) {
+    const after = world.removed.get(author.name)?.after ?? new Set();
+    for (const reader of members) {
+      const shown = reader.texts(room).filter((text) => after.has(text));
+      deepStrictEqual({ after: shown, by: author.name, at: reader.name }, { after: [], by: author.name, at: reader.name });
+    }
+  }
+}

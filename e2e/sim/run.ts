@@ -4,10 +4,12 @@
  *   meet ──► events ──► all ways and nodes are well again ──► all agree ──► within bounds ──► all ends, nothing is left
  */
 import { createHash } from 'node:crypto';
+import type { RoomId } from '../../src/base/index.ts';
 import { inUse } from '../../src/crypto/index.ts';
 import { expectBounded, expectNothingLeft } from './bounds.ts';
 import { apply, draw, scriptOf, type Plan, type Terms } from './events.ts';
-import { expectAgreement, expectNothingTwice } from './expect.ts';
+import { expectAgreement, expectNothingAfterRemoval, expectNothingTwice } from './expect.ts';
+import type { SimPeer } from './peer.ts';
 import { shortest } from './shrink.ts';
 import { World } from './world.ts';
 
@@ -31,11 +33,11 @@ export const CROWD: Terms = {
     spoil: 2,
     mend: 2,
   },
-  skewed: { peers: 5, relays: 2 },
+  skewed: { peers: 0, relays: 0 },
 };
 
 /** The same with few, for what has to be quick. */
-export const FEW: Terms = { ...CROWD, peers: 4, relays: 5, steps: 30, skewed: { peers: 1, relays: 1 } };
+export const FEW: Terms = { ...CROWD, peers: 4, relays: 5, steps: 30 };
 
 export interface Outcome {
   /** Of every cell that any node has sent or received, and when; and of what was noted. */
@@ -76,11 +78,23 @@ async function through(world: World, plan: Plan, before: ReturnType<typeof inUse
   }
   world.mend();
   for (const one of [...world.relays, ...world.peers]) if (!one.up) await world.start(one);
-  const inside = world.peers.filter((peer) => peer.peer.room(room) !== undefined);
+  const { inside, outside } = sides(world, room, peers[0]);
   await expectAgreement(world, inside, room);
+  expectNothingAfterRemoval(world, inside, outside, room);
   await world.run(30_000);
   expectBounded(world, { events: plan.events.length, room });
   await expectNothingLeft(world, before);
+}
+
+/** Those who are in the room in the end, and those who were removed: the founder knows, who alone may remove. */
+function sides(world: World, room: RoomId, founder: SimPeer): { inside: SimPeer[]; outside: SimPeer[] } {
+  const members = new Set(founder.room(room).members.map(({ id }) => id));
+  const isOut = ({ name }: SimPeer): boolean => {
+    const removed = world.removed.get(name);
+    return removed !== undefined && !members.has(removed.id);
+  };
+  const there = world.peers.filter((peer) => peer.peer.room(room) !== undefined);
+  return { inside: there.filter((peer) => !isOut(peer)), outside: there.filter(isOut) };
 }
 
 /** Plays a drawn run; one that fails is told with the shortest script that still fails. Tries: how many runs may be spent on it. */

@@ -4,7 +4,7 @@
  *   seed ──► relays (src/relay) ── links in memory ── peers (src/peer)         script: what the run did, printed when it fails
  */
 import { createHash } from 'node:crypto';
-import { pick, readU32, uniform, type Random, type RoomId } from '../../src/base/index.ts';
+import { pick, readU32, uniform, type PersonaId, type Random, type RoomId } from '../../src/base/index.ts';
 import { seededRandom } from '../../src/base/testing.ts';
 import { memoryNetwork, type LinkWitness, type MemoryNetwork } from '../../src/link/index.ts';
 import { SimClock } from './clock.ts';
@@ -38,6 +38,8 @@ export class World {
   readonly relays: readonly SimRelay[];
   readonly peers: SimPeer[] = [];
   readonly script: string[] = [];
+  /** Who was removed from a room, if that became durable; and what they said there afterwards, which nobody else may ever see. */
+  readonly removed = new Map<string, { readonly id: PersonaId; readonly after: Set<string> }>();
   readonly #ground: Ground;
   /** Runs over all that any node sees. */
   readonly #trace = createHash('sha256');

@@ -1,0 +1,3 @@
+import { crowd } from './crowd.ts';
+
+crowd(0, 2);
