@@ -21,6 +21,11 @@ export interface Line {
   readonly relay?: string;
   readonly kind?: number;
   readonly body?: string;
+  readonly peer?: string;
+  readonly from?: string;
+  readonly fromRemote?: string;
+  readonly to?: string;
+  readonly toRemote?: string;
 }
 
 export const Kind = { EXTEND: 2, POST: 16, SUBSCRIBE: 19, BLOB: 20, DIRECTORY: 33 } as const;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Locator, Page } from '@playwright/test';
 import { RelayProcess } from '../scripts/relay-process.ts';
 import { askedBy, recordTo } from './asked.ts';
+import { tapes } from './auditor.ts';
 import { bubble, comeBack, connection, hears, invite, joinAs, newRoom, openTab, reaches, say, SOON } from './drive.ts';
 import { expect, test, type Person, type Sotto } from './fixtures.ts';
 
@@ -176,6 +177,22 @@ test('two who agree talk over WebRTC, go on when every relay is gone, and use th
 
 const isOfDeadRelays = (trouble: string): boolean => /WebSocket connection to 'ws:\/\/127\.0\.0\.1:\d+\/' failed/.test(trouble);
 
+/** What relays saw of it: two keys and where they are, at the relay that introduced them. */
+function expectIntroduced(sotto: Sotto): void {
+  const taken = tapes(sotto);
+  const lines = taken.flatMap((tape) => tape.lines);
+  const introduced = lines.filter(({ event }) => event === 'introduced');
+  expect(introduced.length).toBeGreaterThan(0);
+  const keys = new Set(introduced.flatMap(({ from, to }) => [from, to]));
+  expect(keys.size).toBe(2);
+  for (const { fromRemote, toRemote } of introduced)
+    for (const remote of [fromRemote, toRemote]) expect(remote).toMatch(/^127\.0\.0\.1:\d+$/);
+  // Nobody else is found anywhere, and nobody at more than two relays.
+  const found = taken.filter((tape) => tape.lines.some(({ event }) => event === 'found'));
+  expect(found.length).toBeLessThanOrEqual(4);
+  expect(new Set(lines.flatMap(({ event, peer }) => (event === 'found' ? peer : [])))).toEqual(keys);
+}
+
 test('direct in one room is nothing to another room, and comes again after a reload', async ({ sotto, people }) => {
   const ana = await openWatched(people, 'ana');
   await newRoom(ana.page, sotto.url, 'Ana');
@@ -195,6 +212,7 @@ test('direct in one room is nothing to another room, and comes again after a rel
   await openTab(ana.page, 'Network');
   await expect(radio(ana.page, 'Balanced')).toBeChecked();
   await talk(ana, dan, 'still three hops');
+  expectIntroduced(sotto);
   await expect(dan.page.getByText('would like to talk directly')).toHaveCount(0);
   expect(await made(dan)).toBe(0);
 

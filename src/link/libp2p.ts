@@ -202,7 +202,9 @@ export function sever(connection: Connection, why: string): void {
   }
 }
 
-function hostPort(address: Multiaddr): string {
+/** host:port; nothing of a connection that is gone. */
+export function hostPort(address: Multiaddr | undefined): string {
+  if (address === undefined) return '';
   const parsed = parseAddress(address.toString());
   if (isRefusal(parsed)) return address.toString();
   return parsed.host.includes(':') ? `[${parsed.host}]:${parsed.port}` : `${parsed.host}:${parsed.port}`;

@@ -46,6 +46,10 @@ export interface LinkWitness {
   opened(link: CellLink): void;
   cell(link: CellLink, direction: 'in' | 'out', cell: Uint8Array): void;
   closed(link: CellLink, why: string): void;
+  /** A peer asks to be found here, for direct links. `remote`: host:port. */
+  found?(peer: string, remote: string): void;
+  /** A peer was led to another, that is found here. */
+  introduced?(from: string, fromRemote: string, to: string, toRemote: string): void;
 }
 
 /** This machine on the network: libp2p, or memory in tests and the simulation. */

@@ -3,6 +3,7 @@ import { circuitRelayServer, RELAY_V2_HOP_CODEC } from '@libp2p/circuit-relay-v2
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
 import { gossipsub } from '@libp2p/gossipsub';
 import { identify } from '@libp2p/identify';
+import type { PeerId } from '@libp2p/interface';
 import { noise } from '@libp2p/noise';
 import { peerIdFromPrivateKey } from '@libp2p/peer-id';
 import { tcp } from '@libp2p/tcp';
@@ -11,7 +12,7 @@ import { createLibp2p } from 'libp2p';
 import { Counters, isRefusal } from '../base/index.ts';
 import { parseAddress } from './address.ts';
 import { gossipOptions, gossipOver } from './gossip.ts';
-import { Libp2pNode, mayDial, muxing, sever, type Libp2pLinkOptions } from './libp2p.ts';
+import { hostPort, Libp2pNode, mayDial, muxing, sever, type Libp2pLinkOptions } from './libp2p.ts';
 import type { LinkNode } from './link.ts';
 import { Reservations, relayServing, reservationLimits, type ReservationLimits } from './reservations.ts';
 import { SocketGuard, socketLimits, type SocketLimits } from './sockets.ts';
@@ -53,9 +54,13 @@ export async function relayLink(options: RelayLinkOptions): Promise<LinkNode> {
     streamMuxers: [yamux(muxing)],
     connectionGater: {
       denyDialMultiaddr: (address) => !mayDial(address.toString(), options.trusted, true),
-      denyInboundRelayReservation: (peer) => reservations.denies(peer),
-      denyOutboundRelayedConnection: () => {
+      denyInboundRelayReservation: (peer) => {
+        options.witness?.found?.(peer.toString(), remoteOf(peer));
+        return reservations.denies(peer);
+      },
+      denyOutboundRelayedConnection: (from, to) => {
         counters.count('connections-relayed');
+        options.witness?.introduced?.(from.toString(), remoteOf(from), to.toString(), remoteOf(to));
         return false;
       },
     },
@@ -76,6 +81,7 @@ export async function relayLink(options: RelayLinkOptions): Promise<LinkNode> {
       gossip: gossipsub(gossipOptions(options.topics)),
     },
   });
+  const remoteOf = (peer: PeerId): string => hostPort(node.getConnections(peer)[0]?.remoteAddr);
   reservations.keep(node.services.relay.reservations, (peer) => node.getConnections(peer));
   node.addEventListener('connection:open', ({ detail: { direction, remoteAddr, remotePeer } }) => {
     const address = parseAddress(remoteAddr.toString());

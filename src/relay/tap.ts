@@ -4,6 +4,7 @@
  *
  *   {"t": ms, "event": "opened" | "cell" | "closed", "link": n, "remote": "host:port", …}     links, and every cell as hex, control too
  *   {"t": ms, "event": "create" | "extend" | "message" | "say" | "destroy", …}               circuits, and what the last hop opens and says
+ *   {"t": ms, "event": "found" | "introduced", …}                                            direct links: by which keys, from where
  *   {"t": ms, "event": "control" | "gossip" | "log", …}
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
@@ -43,6 +44,14 @@ export class Tap implements LinkWitness, OnionTap {
 
   closed(link: CellLink, why: string): void {
     this.write('closed', { link: this.#links.get(link), remote: link.remote, why });
+  }
+
+  found(peer: string, remote: string): void {
+    this.write('found', { peer, remote });
+  }
+
+  introduced(from: string, fromRemote: string, to: string, toRemote: string): void {
+    this.write('introduced', { from, fromRemote, to, toRemote });
   }
 
   /** What the hop tells (src/onion). */
