@@ -3,7 +3,7 @@
  * then the sender itself, holds the rest. Those who stay below, as people do who talk, are never held up.
  *
  *   bytes ──► bucket (256 KiB saved up) ──► empty? pause ──► filled again ──► resume
- *             fills by 1 MiB a second, or by an equal part of 2 MiB for all who have run it empty lately; 32 MiB for a relay
+ *             fills by 512 KiB a second, or by an equal part of 1 MiB for all who have run it empty lately; 32 MiB for a relay
  */
 import { Bucket, type Cancel, type Clock, type Counters } from '../base/index.ts';
 

@@ -38,9 +38,9 @@ export const socketLimits: SocketLimits = {
   arrivalsAtOnce: 64,
   arrivalsWaiting: 256,
   shareBurst: 256 * KIB,
-  shareEach: MIB,
-  shareAll: 2 * MIB,
-  shareLeast: 32 * KIB,
+  shareEach: MIB / 2,
+  shareAll: MIB,
+  shareLeast: 16 * KIB,
   shareRelay: 32 * MIB,
 };
 

@@ -21,6 +21,7 @@ circuits_per_link = 100
 mailbox_bytes = 1000000
 topic_bytes = 10000
 creates_per_second = 50
+stranger_bytes_per_second = 4000000
 reservations = 64
 reservations_per_host = 4
 `;
@@ -45,6 +46,7 @@ describe('configuration', () => {
         mailboxBytes: 1_000_000,
         topicBytes: 10_000,
         createsPerSecond: 50,
+        strangerBytesPerSecond: 4_000_000,
         reservations: 64,
         reservationsPerHost: 4,
       },

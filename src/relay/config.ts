@@ -23,6 +23,8 @@ export interface RelayLimits {
   readonly topicBytes: number;
   /** Handshakes of circuits in a second. */
   readonly createsPerSecond: number;
+  /** Bytes a second read of all together who send more than half of that; relays that are known do not count. */
+  readonly strangerBytesPerSecond: number;
   /** Peers that may be found through this relay for direct links (circuit-relay-v2), in all and of one host. */
   readonly reservations: number;
   readonly reservationsPerHost: number;
@@ -53,6 +55,7 @@ const LIMITS: Readonly<Record<string, keyof RelayLimits>> = {
   mailbox_bytes: 'mailboxBytes',
   topic_bytes: 'topicBytes',
   creates_per_second: 'createsPerSecond',
+  stranger_bytes_per_second: 'strangerBytesPerSecond',
   reservations: 'reservations',
   reservations_per_host: 'reservationsPerHost',
 };

@@ -82,8 +82,15 @@ function listenAt({ listen, tcp }: Pick<RelaySettings, 'listen' | 'tcp'>): strin
 const given = <Limits>(limits: { readonly [Key in keyof Limits]: Limits[Key] | undefined }): Partial<Limits> =>
   Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined)) as Partial<Limits>;
 
-const socketLimits = ({ connections, connectionsPerHost }: Partial<RelayLimits>): Partial<SocketLimits> =>
-  given<Pick<SocketLimits, 'total' | 'perHost'>>({ total: connections, perHost: connectionsPerHost });
+function socketLimits({ connections, connectionsPerHost, strangerBytesPerSecond: shareAll }: Partial<RelayLimits>): Partial<SocketLimits> {
+  const shareEach = shareAll === undefined ? undefined : shareAll / 2;
+  return given<Pick<SocketLimits, 'total' | 'perHost' | 'shareAll' | 'shareEach'>>({
+    total: connections,
+    perHost: connectionsPerHost,
+    shareAll,
+    shareEach,
+  });
+}
 const hopLimits = ({ circuits, circuitsPerLink, createsPerSecond }: Partial<RelayLimits>): Partial<HopLimits> =>
   given<Pick<HopLimits, 'circuits' | 'circuitsPerLink' | 'createsPerSecond'>>({ circuits, circuitsPerLink, createsPerSecond });
 const reservationLimits = ({ reservations, reservationsPerHost }: Partial<RelayLimits>): Partial<ReservationLimits> =>
