@@ -10,11 +10,12 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createWriteStream, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test as base, chromium, type BrowserContext, type BrowserContextOptions, type Page } from '@playwright/test';
 import { chromiumPath } from '../playwright.config.ts';
+import { RelayProcess } from '../scripts/relay-process.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const readyWithin = 120_000;
@@ -45,6 +46,8 @@ export class Sotto {
   readonly tapDir: string;
   readonly #child: ChildProcess;
   readonly #ended: Promise<void>;
+  /** Those that were started again from here. */
+  readonly #again = new Map<string, { readonly entry: NetworkEntry; readonly process: RelayProcess }>();
 
   constructor(url: string, stateDir: string, tapDir: string, child: ChildProcess, ended: Promise<void>) {
     this.url = url;
@@ -59,7 +62,7 @@ export class Sotto {
     const file = join(this.stateDir, 'network.json');
     if (!existsSync(file)) return [];
     const { relays } = JSON.parse(readFileSync(file, 'utf8')) as { relays: NetworkEntry[] };
-    return relays;
+    return [...relays, ...[...this.#again.values()].map(({ entry }) => entry)];
   }
 
   /** Every request that the page's server got so far: method and URL as received. */
@@ -80,6 +83,22 @@ export class Sotto {
     process.kill(relay.pid, 'SIGKILL');
   }
 
+  /** Starts a relay that was killed again: the same identity, ports and state. Resolves when it is ready. */
+  async startRelay(name: string): Promise<void> {
+    const { relays } = JSON.parse(readFileSync(join(this.stateDir, 'relays.json'), 'utf8')) as {
+      relays: (NetworkEntry & { readonly port: number; readonly tcpPort: number })[];
+    };
+    const known = relays.find((relay) => relay.name === name);
+    if (known === undefined) throw new Error(`there is no relay ${name}`);
+    const file = (path: string): string => join(this.stateDir, path);
+    const { port, tcpPort } = known;
+    const files = { stateDir: file(`relays/${name}`), logFile: file(`relays/${name}.log`), anchorsFile: file('anchors.json') };
+    const options = { name, port, tcpPort, ...files, tapFile: join(this.tapDir, `${name}.jsonl`) };
+    const process = new RelayProcess(options, () => this.#again.delete(name));
+    const { id, multiaddrs } = await process.ready;
+    this.#again.set(name, { entry: { name, id, pid: process.pid ?? 0, multiaddrs }, process });
+  }
+
   /** Ends `npm start` itself as a crash would; what it started has to notice. */
   crash(): void {
     this.#child.kill('SIGKILL');
@@ -88,7 +107,7 @@ export class Sotto {
   /** Ends all of it, as Ctrl-C does; what it wrote stays. */
   async stop(): Promise<void> {
     this.#child.kill('SIGINT');
-    await this.#ended;
+    await Promise.all([this.#ended, ...[...this.#again.values()].map(({ process }) => process.stop())]);
   }
 }
 
@@ -126,7 +145,10 @@ export function startSotto(options: StartOptions): Promise<Sotto> {
   const said: string[] = [];
   const ended = Promise.withResolvers<void>();
   const ready = Promise.withResolvers<Sotto>();
-  const giveUp = setTimeout(() => child.kill('SIGINT'), readyWithin);
+  const giveUp = setTimeout(() => {
+    said.push(`The test waited ${readyWithin / 1000} s for it, and stops it now; the load is ${loadavg()[0]?.toFixed(1)}.`);
+    child.kill('SIGINT');
+  }, readyWithin);
   const hear = (line: string): void => {
     said.push(line);
     log.write(`${line}\n`);
