@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { RelayId } from '../../src/base/index.ts';
 import { testSeed } from '../../src/base/testing.ts';
 import { initCryptoNode } from '../../src/crypto/node.ts';
-import type { Misdeed } from '../../src/directory/index.ts';
+import type { Descriptor, Misdeed } from '../../src/directory/index.ts';
 import { expectAgreement } from './expect.ts';
 import { amiss, turn, type Amiss } from './hostile-relay.ts';
 import type { SimPeer } from './peer.ts';
@@ -85,6 +85,54 @@ describe.each([
       await world.until('the room is elsewhere', () =>
         peers.every((peer) => pathsOf(peer).filter((path) => path[2] === relay.id).length === 0),
       );
+    });
+  });
+});
+
+describe('both mailboxes of an address', () => {
+  it('that keep nothing lose nothing for good: the room goes elsewhere, and what was said is told there', async () => {
+    await scenario(seed + 20, async (world) => {
+      const { room, peers } = await world.meeting('Anna', 'Ben');
+      const [anna] = peers;
+      await world.run(QUIET);
+      const liars = [...new Set(pathsOf(anna).map((path) => path[2]))].map((id) => relayOf(world, id));
+      for (const relay of liars) await turn(world, relay, amiss.keepsNothing, 'keeps nothing');
+      await world.run(5_000);
+      for (const peer of peers) world.say(peer, room, `${peer.name} to the liars`);
+      await world.until('both are found out', () => liars.every((relay) => seen(anna, relay).includes('not-kept')));
+      await expectAgreement(world, peers, room);
+    });
+  });
+});
+
+describe('a relay that lies in its descriptor', () => {
+  it.each([
+    ['claims another’s address', (other: Descriptor): Partial<Descriptor> => ({ addresses: other.addresses })],
+    ['claims another’s key', (other: Descriptor): Partial<Descriptor> => ({ onionKey: other.onionKey })],
+    ['claims another’s family', (other: Descriptor): Partial<Descriptor> => ({ family: other.family })],
+  ])('and %s does not stop the talk', async (name, lie) => {
+    let others: readonly Descriptor[] = [];
+    const how = amiss.describing(
+      (own, known) => lie(known.find(({ id }) => id !== own.id) ?? own),
+      () => others,
+    );
+    await scenario(seed + 30, async (world) => {
+      const { room, peers } = await world.meeting('Anna', 'Ben');
+      const [anna] = peers;
+      await world.run(QUIET);
+      const relay = relayOf(world, pathsOf(anna)[0]?.[1]);
+      others = relay.relay.directory.list();
+      await turn(world, relay, how, name);
+      for (let i = 0; i < 20; i++) {
+        for (const peer of peers) world.say(peer, room, `${peer.name} ${i}`);
+        await world.run(4_000);
+      }
+      // Those who come now have nothing but what it says.
+      const cleo = await world.peer('Cleo');
+      await world.join(cleo, await world.invite(anna, room, 1));
+      await world.until('Cleo is in', () => cleo.room(room).standing === 'member');
+      world.say(cleo, room, 'here I am');
+      await expectAgreement(world, [...peers, cleo], room);
     });
   });
 });
