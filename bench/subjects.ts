@@ -1,6 +1,6 @@
 /** What handles secrets, each under two classes of them; and a leak that was planted, which must be seen. */
 import { isRefusal, type Bytes, type Random } from '../src/base/index.ts';
-import { createHop, kem, KemKey, LayerKey, OnionKey, ring, wipeHop } from '../src/crypto/index.ts';
+import { createHop, KemKey, kemOf, LayerKey, OnionKey, ring, SUITES, wipeHop, type Suite } from '../src/crypto/index.ts';
 import { x25519 } from '../src/crypto/primitives.ts';
 import type { Subject } from './dudect.ts';
 
@@ -51,26 +51,29 @@ function cell(random: Random): Subject {
   };
 }
 
-function kemKey(random: Random): Subject {
+/** X-Wing at suite 3; X25519 with ML-KEM-512 and 1024 at 1 and 5. */
+function kemKey(random: Random, suite: Suite): Subject {
+  const kem = kemOf(suite);
   const { publicKey } = kem.keygen(random.bytes(32));
   const ciphertext = kem.encaps(publicKey, random.bytes(64))?.ciphertext;
   if (ciphertext === undefined) throw new Error('a key of our own was refused');
   const seeds = fixedAndRandom(random, 32);
-  const keys = seeds.map((list) => list.map((seed) => new KemKey(seed)));
-  return { name: 'X-Wing, decapsulation: the key', secrets: SECRETS, run: (kind, index) => keys[kind]?.[index]?.decaps(ciphertext) };
+  const keys = seeds.map((list) => list.map((seed) => new KemKey(seed, suite)));
+  const run = (kind: 0 | 1, index: number) => keys[kind]?.[index]?.decaps(ciphertext);
+  return { name: `KEM of suite ${suite}, decapsulation: the key`, secrets: SECRETS, run };
 }
 
 /** FIPS 203 §6.3: whether a ciphertext was rejected must not be told by the time. */
-function rejection(random: Random): Subject {
-  const seed = random.bytes(32);
-  const key = new KemKey(seed);
+function rejection(random: Random, suite: Suite): Subject {
+  const key = new KemKey(random.bytes(32), suite);
   const texts = classes((kind) => {
-    const made = kem.encaps(key.publicKey, random.bytes(64));
+    const made = kemOf(suite).encaps(key.publicKey, random.bytes(64));
     if (made === undefined) throw new Error('a key of our own was refused');
     const text = made.ciphertext.slice();
     return kind === 1 ? flipped(text, random.bytes(1)[0] ?? 0) : text;
   });
-  return { name: 'X-Wing, decapsulation: implicit rejection', secrets: SECRETS, run: (kind, index) => key.decaps(at(texts, kind, index)) };
+  const run = (kind: 0 | 1, index: number) => key.decaps(at(texts, kind, index));
+  return { name: `KEM of suite ${suite}, decapsulation: implicit rejection`, secrets: SECRETS, run };
 }
 
 function scalar(random: Random): Subject {
@@ -123,7 +126,6 @@ export const subjects = (random: Random): readonly Subject[] => [
   layer(random, 'decipher'),
   cell(random),
   scalar(random),
-  kemKey(random),
-  rejection(random),
+  ...SUITES.flatMap((suite) => [kemKey(random, suite), rejection(random, suite)]),
   onionKey(random),
 ];
