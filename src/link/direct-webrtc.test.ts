@@ -1,13 +1,16 @@
 /** Direct links over real WebRTC, introduced by real relays; in Node, where libp2p brings its own WebRTC. */
-import { Counters, relayId, systemClock, systemRandom, type RelayId } from '../base/index.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { concat, Counters, relayId, systemClock, systemRandom, utf8, type RelayId } from '../base/index.ts';
 import { Recorder } from './contract.ts';
-import { contractSizes, directContract } from './direct-contract.ts';
+import { contractSizes, directContract, DirectRecorder } from './direct-contract.ts';
 import type { DirectNode } from './direct-node.ts';
 import { directNode } from './direct.ts';
 import type { LinkNode } from './link.ts';
 import { relayLink } from './node.ts';
 
 const WITHIN = 60_000;
+// A WebRTC dial that comes to nothing does so after 20 s, and the next one follows.
+vi.setConfig({ testTimeout: 180_000 });
 
 async function until(condition: () => boolean): Promise<void> {
   for (const end = Date.now() + WITHIN; !condition();) {
@@ -63,4 +66,59 @@ directContract('libp2p WebRTC', async () => {
       await Promise.all(relays.map((each) => each.stop()));
     },
   };
+});
+
+/** An SDP offer as the signalling protocol carries it: length | type 0 | data. */
+async function offer(): Promise<Uint8Array> {
+  const { RTCPeerConnection } = await import('node-datachannel/polyfill');
+  const connection = new RTCPeerConnection({ iceServers: [] });
+  connection.createDataChannel('init');
+  const { sdp = '' } = await connection.createOffer();
+  connection.close();
+  const varint = (n: number): number[] => (n < 128 ? [n] : [(n & 127) | 128, ...varint(n >> 7)]);
+  const data = utf8(sdp);
+  const message = concat(Uint8Array.of(8, 0, 0x12, ...varint(data.length)), data);
+  return concat(Uint8Array.from(varint(message.length)), message);
+}
+
+describe('a relay that asks for addresses itself', () => {
+  it('is not answered: SDP is for those who are allowed, and come through a relay', async () => {
+    const libp2p = await Promise.all([
+      import('libp2p'),
+      import('@libp2p/circuit-relay-v2'),
+      import('@libp2p/identify'),
+      import('@libp2p/noise'),
+      import('@libp2p/websockets'),
+      import('@libp2p/yamux'),
+    ]);
+    const [{ createLibp2p }, { circuitRelayServer }, { identify }, { noise }, { webSockets }, { yamux }] = libp2p;
+    const prying = await createLibp2p({
+      addresses: { listen: ['/ip4/127.0.0.1/tcp/0/ws'] },
+      transports: [webSockets()],
+      connectionEncrypters: [noise()],
+      streamMuxers: [yamux()],
+      services: { identify: identify(), relay: circuitRelayServer() },
+    });
+    const [id] = ids;
+    const node = await directNode({
+      handler: new DirectRecorder(),
+      clock: systemClock,
+      random: systemRandom,
+      counters: new Counters(),
+      sizes: contractSizes,
+      signallers: () => ids.slice(0, 1),
+      addressesOf: (relay) => (relay === id ? prying.getMultiaddrs().map(String) : []),
+      trusted: () => true,
+    });
+    await until(() => node.relays().length === 1);
+    const said = await offer();
+    const stream = await prying.getConnections()[0]?.newStream('/webrtc-signaling/0.0.1');
+    let answered = false;
+    stream?.addEventListener('message', () => (answered = true));
+    if (stream?.status === 'open') stream.send(said);
+    await until(() => answered || (stream !== undefined && stream.status !== 'open'));
+    expect(answered).toBe(false);
+    await node.stop();
+    await prying.stop();
+  });
 });

@@ -9,7 +9,7 @@
 import { circuitRelayTransport } from '@libp2p/circuit-relay-v2';
 import { publicKeyFromRaw } from '@libp2p/crypto/keys';
 import { identify } from '@libp2p/identify';
-import type { Connection, ConnectionGater, Libp2p, PeerId, Stream } from '@libp2p/interface';
+import type { Connection, ConnectionGater, Libp2p, PeerId, Stream, Transport } from '@libp2p/interface';
 import { noise } from '@libp2p/noise';
 import { peerIdFromPublicKey } from '@libp2p/peer-id';
 import { webRTC } from '@libp2p/webrtc';
@@ -58,7 +58,7 @@ export async function directNode(options: DirectNodeOptions): Promise<DirectNode
     start: false,
     nodeInfo: { name: 'sotto', version: '1', userAgent: 'sotto' },
     addresses: { listen: [] },
-    transports: [webSocketTransport(), reserving.transport, webRTC({ rtcConfiguration })],
+    transports: [webSocketTransport(), reserving.transport, answeringOnly(webRTC({ rtcConfiguration }), (met) => door.introduces(met))],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux(muxing)],
     connectionGater: door.gater(),
@@ -87,6 +87,31 @@ function rtcConfiguration(): RTCConfiguration {
   return { iceServers: [] };
 }
 
+/**
+ * libp2p's WebRTC answers whoever opens a signalling stream, on whatever connection: a relay could ask for SDP on its own. Here it
+ * answers on those connections alone that `answers` names.
+ */
+function answeringOnly<C>(transport: (components: C) => Transport, answers: (met: Connection) => boolean): (components: C) => Transport {
+  return (components) => {
+    const made = transport(components);
+    if (!isSignalled(made)) throw new Error('@libp2p/webrtc has changed: its transport has no _onProtocol to wrap');
+    const answer = made._onProtocol.bind(made);
+    made._onProtocol = (stream, connection, signal) => {
+      if (answers(connection)) return answer(stream, connection, signal);
+      stream.abort(new Error('not introduced'));
+      return Promise.resolve();
+    };
+    return made;
+  };
+}
+
+interface Signalled {
+  _onProtocol(stream: Stream, connection: Connection, signal: AbortSignal): Promise<void>;
+}
+
+const isSignalled = (transport: object): transport is Transport & Signalled =>
+  '_onProtocol' in transport && typeof transport._onProtocol === 'function';
+
 /** The last /p2p/ of an address is whom it leads to. */
 const isNamed = (peer: PeerId, address: Multiaddr): boolean => address.toString().endsWith(`/p2p/${peer.toString()}`);
 
@@ -97,6 +122,11 @@ class Door {
   /** PeerIds of the signalling relays. */
   readonly relays = new Set<string>();
   allows: (peer: PeerId) => boolean = () => false;
+
+  /** It came through a relay, from one who is allowed and has proven to be whom the relay named. */
+  introduces({ limits, remotePeer, remoteAddr }: Connection): boolean {
+    return limits !== undefined && this.allows(remotePeer) && isNamed(remotePeer, remoteAddr);
+  }
 
   gater(): ConnectionGater {
     const known = (peer: PeerId): boolean => this.relays.has(peer.toString()) || this.allows(peer);
