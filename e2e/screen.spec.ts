@@ -687,6 +687,18 @@ test('direct links are chosen by agreeing alone, and left at once', async () => 
   await page.context().close();
 });
 
+test('the panels say which relay did what, and who is frozen', async () => {
+  const { page, troubles } = await open(garden);
+  await openPanel(page, 'Network');
+  const conduct = page.getByRole('list', { name: 'What relays did' });
+  await expect(conduct.getByRole('listitem')).toHaveText(/low-gate.*A relay did not keep what it said it stored\./s);
+  await openPanel(page, 'People');
+  const emeka = page.getByRole('list', { name: 'People' }).getByRole('listitem').filter({ hasText: 'Emeka' });
+  await expect(emeka).toContainText('Frozen: wrote two different histories');
+  expect(troubles).toEqual([]);
+  await page.context().close();
+});
+
 test('forced colours and right-to-left still hold', async () => {
   const { page, troubles } = await open(garden, { forcedColors: 'active' });
   await page.evaluate(() => {

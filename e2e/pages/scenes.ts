@@ -68,7 +68,7 @@ export const garden: Scene = () => {
     members: [
       { id: persona('me'), name: 'Quiet Heron', me: true, kind: 'person', role: 'owner', dye: 0, removable: false },
       { id: persona('Ana'), name: 'Ana', me: false, kind: 'person', role: 'member', dye: 0, removable: true },
-      { id: persona('Emeka'), name: 'Emeka', me: false, kind: 'person', role: 'member', dye: 2, removable: true },
+      { id: persona('Emeka'), name: 'Emeka', me: false, kind: 'person', role: 'member', dye: 2, removable: true, trouble: 'frozen' },
       { id: persona('Almanac'), name: 'Almanac', me: false, kind: 'agent', role: 'member', dye: 3, removable: true },
       {
         id: persona('Farah'),

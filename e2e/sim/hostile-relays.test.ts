@@ -41,7 +41,7 @@ async function expectTalk(
     await world.run(QUIET);
     const relay = relayOf(world, pathsOf(anna)[0]?.[PLACES.indexOf(place)]);
     await turn(world, relay, how, name);
-    for (let i = 0; i < 30; i++) {
+    for (let i = 0; i < 20; i++) {
       for (const peer of peers) world.say(peer, room, `${peer.name} ${i}`);
       await world.run(4_000);
     }
