@@ -17,7 +17,7 @@ import { World } from './world.ts';
 export const CROWD: Terms = {
   peers: 20,
   relays: 8,
-  steps: 40,
+  steps: 24,
   weights: {
     say: 8,
     'speak and die': 4,
@@ -33,11 +33,11 @@ export const CROWD: Terms = {
     spoil: 2,
     mend: 2,
   },
-  skewed: { peers: 0, relays: 0 },
+  skewed: { peers: 5, relays: 0 },
 };
 
 /** The same with few, for what has to be quick. */
-export const FEW: Terms = { ...CROWD, peers: 4, relays: 5, steps: 30 };
+export const FEW: Terms = { ...CROWD, peers: 4, relays: 5, steps: 30, skewed: { peers: 2, relays: 0 } };
 
 export interface Outcome {
   /** Of every cell that any node has sent or received, and when; and of what was noted. */

@@ -10,12 +10,14 @@ import { integer, isRefusal, pick, type Bytes, type Clock, type Counters, type R
 import {
   Blame,
   choosePath,
+  decodeDescriptor,
   Conduct,
   Directory,
   DirectoryClient,
   Guards,
   GuardTrials,
   NetworkTime,
+  verifyDescriptor,
   type Anchor,
   type Candidate,
   type Descriptor,
@@ -190,6 +192,11 @@ export class PeerNetwork {
     return this.#time.now();
   }
 
+  /** Until then `now` is this machine's clock alone. */
+  get timeKnown(): boolean {
+    return this.#time.known;
+  }
+
   /** Two different mailboxes for a new address. Throws an Error in words. */
   pickMailboxes(): readonly [RelayId, RelayId] {
     return this.#choice.pick();
@@ -346,6 +353,11 @@ export class PeerNetwork {
     try {
       const learned = await this.#directoryClient().firstContact(guard.id);
       this.#clockWrong = isRefusal(learned) && learned.refused === 'descriptor-time';
+      if (this.#clockWrong && !this.#time.known && (await this.#askTime())) {
+        this.#clockWrong = false;
+        void this.#learn();
+        return;
+      }
       if (isRefusal(learned)) throw new Error(learned.detail ?? learned.refused);
       this.#guards.answered(guard.id);
       this.#failures = 0;
@@ -408,6 +420,27 @@ export class PeerNetwork {
         };
       },
     });
+  }
+
+  /**
+   * This machine's clock and the guard's disagree, and either may be wrong: each guard is asked for its time, over one hop. True once as
+   * many have told it as the median needs, so that no one of them sets it (docs/protocol.md §1).
+   */
+  async #askTime(): Promise<boolean> {
+    for (const { id } of this.#guards.state()) {
+      await this.#timeOf(id).catch(() => this.#options.counters.count('time-not-told'));
+    }
+    return this.#time.known;
+  }
+
+  /** One CREATED of a relay whose descriptor is its own, whenever it was made: the network's time is what is asked for. */
+  async #timeOf(relay: RelayId): Promise<void> {
+    const signed = await this.#client.describe(await this.#links.dial(relay));
+    const told = decodeDescriptor(signed);
+    const descriptor = isRefusal(told) ? told : verifyDescriptor(signed, told.validFrom);
+    if (isRefusal(descriptor) || descriptor.id !== relay) throw new Error('the relay did not describe itself');
+    const circuit = await this.#client.build([descriptor], await this.#links.dial(relay), { delayClass: BALANCED.delayClass });
+    circuit.close();
   }
 
   #keepDirectory(): void {

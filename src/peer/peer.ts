@@ -398,7 +398,8 @@ export class LocalPeer implements Peer {
     const { clock, random } = this.#options;
     let link;
     try {
-      link = parseLink(text, this.network.now());
+      // A clock that is wrong would call a good link expired; its Welcome is judged once relays have told the time.
+      link = parseLink(text, this.network.timeKnown ? this.network.now() : 0);
     } catch (error) {
       return Promise.reject(error instanceof LinkRefused ? error : linkRefused('damaged'));
     }
