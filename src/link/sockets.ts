@@ -34,7 +34,7 @@ export const socketLimits: SocketLimits = {
   perHost: 128,
   upgrade: 10_000,
   message: 256 * KIB,
-  arrivalsPerSecond: 25,
+  arrivalsPerSecond: 40,
   arrivalsAtOnce: 64,
   arrivalsWaiting: 256,
   shareBurst: 256 * KIB,

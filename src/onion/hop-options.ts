@@ -30,8 +30,8 @@ export interface HopLimits {
 export const hopLimits: HopLimits = {
   halfBuiltPerLink: 64,
   halfBuiltMs: 10_000,
-  createsPerSecond: 100,
-  createsAtOnce: 64,
+  createsPerSecond: 200,
+  createsAtOnce: 128,
   circuitsPerLink: 1024,
   circuits: 8192,
   lifeMs: 3_600_000,
