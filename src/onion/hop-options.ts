@@ -31,7 +31,7 @@ export const hopLimits: HopLimits = {
   halfBuiltPerLink: 64,
   halfBuiltMs: 10_000,
   createsPerSecond: 200,
-  createsAtOnce: 128,
+  createsAtOnce: 32,
   circuitsPerLink: 1024,
   circuits: 8192,
   lifeMs: 3_600_000,
