@@ -1,0 +1,155 @@
+/** Relays die while people talk: nothing is lost, nothing comes twice, and the talk goes on over others. */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { loadavg } from 'node:os';
+import { join } from 'node:path';
+import type { Page } from '@playwright/test';
+import { Kind, type Line } from './auditor.ts';
+import { circuitsShown, connection, hears, invite, joinAs, newRoom, say, SOON } from './drive.ts';
+import { expect, test, type NetworkEntry, type Person, type Sotto } from './fixtures.ts';
+import { attend, expectSettled, hush, log, moment, shownAgain, talk, tall } from './talker.ts';
+
+test.setTimeout(420_000);
+// A trace holds the whole log at every step.
+test.use({ trace: 'off' });
+
+/** ms between two messages: Ana's five a second, and Ben's answers. */
+const EVERY = { ana: 200, ben: 1_000 };
+/** How long the talk may be broken when one relay dies, ms of the hearer's own clock. */
+const AGAIN_WITHIN = 10_000;
+const OUTAGE = 60_000;
+const OUT = 'No relay answers · messages are queued';
+
+const load = (): string => `load ${loadavg()[0]?.toFixed(1)}`;
+
+/** The end of a relay's tap, as far as whole lines. */
+function tapEnd(sotto: Sotto, name: string): Line[] {
+  const file = openSync(join(sotto.tapDir, `${name}.jsonl`), 'r');
+  try {
+    const { size } = fstatSync(file);
+    const bytes = Buffer.alloc(Math.min(size, 1 << 20));
+    readSync(file, bytes, 0, bytes.length, size - bytes.length);
+    const lines = bytes
+      .toString()
+      .split('\n')
+      .slice(size > bytes.length ? 1 : 0, -1);
+    return lines.map((line) => JSON.parse(line) as Line);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The relays that have been given something to keep since then, the busiest first. */
+function mailboxes(sotto: Sotto, since: number): NetworkEntry[] {
+  const posts = ({ name }: NetworkEntry): number =>
+    tapEnd(sotto, name).filter(({ t, event, kind }) => t >= since && event === 'message' && kind === Kind.POST).length;
+  const counted = sotto.network().map((relay) => ({ relay, count: posts(relay) }));
+  return counted
+    .filter(({ count }) => count > 0)
+    .toSorted((a, b) => b.count - a.count)
+    .map(({ relay }) => relay);
+}
+
+const byName = (sotto: Sotto, short: string | undefined): NetworkEntry => {
+  const found = sotto.network().find(({ id }) => short !== undefined && id.startsWith(short));
+  if (found === undefined) throw new Error(`no living relay is called ${short}`);
+  return found;
+};
+
+type Role = 'guard' | 'middle' | 'mailbox 1' | 'mailbox 2';
+
+/** Who plays that part for the hearer now. */
+async function inRole(sotto: Sotto, page: Page, role: Role): Promise<NetworkEntry> {
+  let boxes: NetworkEntry[] = [];
+  // Two that are posted to at one time: those of the room's address.
+  await expect.poll(() => (boxes = mailboxes(sotto, Date.now() - 2_000)).length, { timeout: SOON }).toBeGreaterThanOrEqual(2);
+  const [first, second] = boxes.slice(0, 2).toSorted((a, b) => a.name.localeCompare(b.name));
+  if (first === undefined || second === undefined) throw new Error('a room has two mailboxes');
+  if (role === 'mailbox 1') return first;
+  if (role === 'mailbox 2') return second;
+  const circuit = async (): Promise<string[] | undefined> =>
+    (await circuitsShown(page)).find(
+      ([, , mailbox]) => mailbox !== undefined && [first.id, second.id].some((id) => id.startsWith(mailbox)),
+    );
+  await expect.poll(circuit, { timeout: SOON }).toBeDefined();
+  const [guard, middle] = (await circuit()) ?? [];
+  return byName(sotto, role === 'guard' ? guard : middle);
+}
+
+async function meet(ana: Person, ben: Person, url: string): Promise<void> {
+  await Promise.all([attend(ana.context), attend(ben.context)]);
+  await newRoom(ana.page, url, 'Ana');
+  const link = await invite(ana.page);
+  await joinAs(ben.page, link, 'Ben');
+  await say(ben.page, 'here I am');
+  await hears(ana, 'here I am');
+  await say(ana.page, 'good');
+  await hears(ben, 'good');
+}
+
+/** Kills the relay that plays a part for Ben, and measures how long each of them hears nothing new; then the relay starts again. */
+async function loses(sotto: Sotto, ana: Page, ben: Page, role: Role): Promise<void> {
+  const victim = await inRole(sotto, ben, role);
+  const [atAna, atBen] = await Promise.all([moment(ana), moment(ben)]);
+  sotto.killRelay(victim.name);
+  const [afterAna, afterBen] = await Promise.all([moment(ana), moment(ben)]);
+  const gaps = await Promise.all([shownAgain(ben, 'a', afterAna.typed, atBen.now), shownAgain(ana, 'b', afterBen.typed, atAna.now)]);
+  console.log(`${role} ${victim.name} killed: shown again after ${gaps.map((ms) => Math.round(ms)).join(' and ')} ms (${load()})`);
+  for (const gap of gaps) expect(gap, `${role}: ms until the hearer showed something new`).toBeLessThan(AGAIN_WITHIN);
+  const since = Date.now();
+  await sotto.startRelay(victim.name);
+  if (role === 'guard' || role === 'middle') return;
+  await expect.poll(() => mailboxes(sotto, since).map(({ name }) => name), { timeout: SOON }).toContain(victim.name);
+  console.log(`${role} ${victim.name} used again ${Date.now() - since} ms after its start`);
+}
+
+/** All that was typed is there once on both sides, and the status is right again. */
+async function allThere(ana: Page, ben: Page): Promise<void> {
+  for (const page of [ana, ben]) await expect(connection(page)).toContainText('3 hops', { timeout: SOON });
+  const typed = [...(await hush(ana)), ...(await hush(ben))];
+  console.log(`${typed.length} messages`);
+  await expectSettled([ana, ben], [...typed, 'here I am', 'good']);
+}
+
+test('any relay is killed while messages flow: the talk goes on within ten seconds, nothing is lost, nothing comes twice', async ({
+  sotto,
+  people,
+}) => {
+  const [ana, ben] = await Promise.all([people.open('ana', tall), people.open('ben', tall)]);
+  await meet(ana, ben, sotto.url);
+  await talk(ana.page, 'a', EVERY.ana);
+  await talk(ben.page, 'b', EVERY.ben);
+  for (const role of ['guard', 'middle', 'mailbox 1', 'mailbox 2'] as const) {
+    await test.step(`${role} dies`, () => loses(sotto, ana.page, ben.page, role));
+  }
+  await allThere(ana.page, ben.page);
+});
+
+test('all relays die for a minute: what is written is queued, the status says so, and all arrives once when they are back', async ({
+  sotto,
+  people,
+}) => {
+  const [ana, ben] = await Promise.all([people.open('ana', tall), people.open('ben', tall)]);
+  await meet(ana, ben, sotto.url);
+  await talk(ana.page, 'a', EVERY.ana);
+  await talk(ben.page, 'b', EVERY.ben);
+  await hears(ben, 'a.5.');
+
+  const names = sotto.network().map(({ name }) => name);
+  expect(names).toHaveLength(5);
+  for (const name of names) sotto.killRelay(name);
+  const out = Date.now();
+  const { typed } = await moment(ana.page);
+  for (const { page } of [ana, ben]) await expect(connection(page)).toHaveText(OUT, { timeout: SOON });
+  console.log(`all relays killed: said after ${Date.now() - out} ms (${load()})`);
+  await new Promise((resolve) => setTimeout(resolve, Math.max(0, out + OUTAGE - Date.now())));
+  const during = (await log(ana.page)).filter(([text]) => text.startsWith('a.') && Number(text.split('.')[1]) >= typed);
+  expect(during.length).toBeGreaterThan(OUTAGE / EVERY.ana / 5);
+  expect(during.filter(([, state]) => state !== 'queued')).toEqual([]);
+  for (const { page } of [ana, ben]) await expect(connection(page)).toHaveText(OUT);
+
+  const [atBen, atAna] = await Promise.all([moment(ben.page), moment(ana.page)]);
+  await Promise.all(names.map((name) => sotto.startRelay(name)));
+  const gaps = await Promise.all([shownAgain(ben.page, 'a', typed, atBen.now), shownAgain(ana.page, 'b', atBen.typed, atAna.now)]);
+  console.log(`all relays back: shown again after ${gaps.map((ms) => Math.round(ms)).join(' and ')} ms (${load()})`);
+  await allThere(ana.page, ben.page);
+});
