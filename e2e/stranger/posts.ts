@@ -27,6 +27,7 @@ export const posts: Attack = async (multiaddr, tell) => {
   await initCryptoNode();
   const made = madeBefore();
   let [count, stored] = [0, 0];
+  const begun = Promise.withResolvers<void>();
   const circuit = async () => {
     const client = new CircuitClient({ clock: systemClock, random: systemRandom });
     const link = await (await libp2pLink({ handler: client, clock: systemClock, trusted: () => true })).dial([multiaddr]);
@@ -42,11 +43,15 @@ export const posts: Attack = async (multiaddr, tell) => {
         if (post === undefined) return;
         const { kind } = await open.request(MessageKind.POST, post);
         if (kind === MessageKind.STORED) stored += 1;
+        if (stored === 1) {
+          tell({ count, stored });
+          begun.resolve();
+        }
         if (count % 100 === 0) tell({ count, stored });
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, one));
   };
   for (let i = 0; i < LINKS; i++) run().catch((error: unknown) => console.error(error));
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  await begun.promise;
 };
