@@ -21,7 +21,7 @@ function Peer({ row, name }: { row: Row; name: string }) {
 
 function Figures({ rows, busy }: { rows: readonly Row[]; busy: boolean }) {
   return (
-    <table className="figures" aria-busy={busy}>
+    <table className="timings" aria-busy={busy}>
       <caption>{about.caption}</caption>
       <thead>
         <tr>
