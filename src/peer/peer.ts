@@ -61,6 +61,9 @@ export async function createPeer(options: PeerOptions): Promise<LocalPeer> {
   return peer;
 }
 
+/** A clock further off than that is a day when the link holds no longer, whatever the relays say: ms. */
+const CLOCK_WRONG = 86_400_000;
+
 export class LocalPeer implements Peer {
   readonly network: PeerNetwork;
   readonly counters: Counters;
@@ -398,8 +401,9 @@ export class LocalPeer implements Peer {
     const { clock, random } = this.#options;
     let link;
     try {
-      // A clock that is wrong would call a good link expired; its Welcome is judged once relays have told the time.
-      link = parseLink(text, this.network.timeKnown ? this.network.now() : 0);
+      // A clock that is wrong by a day at most calls no good link expired; its Welcome is judged once relays have told the time.
+      const own = clock.now() - CLOCK_WRONG;
+      link = parseLink(text, this.network.timeKnown ? Math.max(this.network.now(), own) : own);
     } catch (error) {
       return Promise.reject(error instanceof LinkRefused ? error : linkRefused('damaged'));
     }
