@@ -49,6 +49,13 @@ interface Lanes {
 const simd = { rust: ['-Ctarget-feature=+simd128'], optimise: ['--enable-simd'] };
 const builds: readonly Lanes[] = [
   { name: 'simd', suffix: '_bg', ...simd, modules: ['sotto_cell', 'sotto_core'] },
+  {
+    name: 'relaxed',
+    suffix: '_relaxed',
+    rust: ['-Ctarget-feature=+simd128,+relaxed-simd'],
+    optimise: ['--enable-simd', '--enable-relaxed-simd'],
+    modules: ['sotto_cell'],
+  },
   { name: 'scalar', suffix: '_scalar', rust: [], optimise: [], modules: ['sotto_cell', 'sotto_core'] },
 ];
 const wasmFiles = builds.flatMap(({ suffix, modules }) => modules.map((name) => `${name}${suffix}.wasm`));

@@ -38,19 +38,30 @@ export interface CryptoSource {
 /** A module that returns a v128: an engine without SIMD does not take it. */
 const SIMD = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11);
 
-export const hasSimd = (): boolean => WebAssembly.validate(SIMD);
+/** The same with an instruction of relaxed SIMD. */
+const RELAXED = Uint8Array.of(
+  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0],
+  ...[10, 15, 1, 13, 0, 65, 1, 253, 15, 65, 2, 253, 15, 253, 128, 2, 11],
+);
+
+/** What this engine can do: which builds are for it. */
+export function lanes(): 'relaxed' | 'simd' | 'scalar' {
+  if (!WebAssembly.validate(SIMD)) return 'scalar';
+  return WebAssembly.validate(RELAXED) ? 'relaxed' : 'simd';
+}
 
 /** The files bundled with the app, for this engine. */
 function bundled(): CryptoSource {
-  if (hasSimd())
+  const able = lanes();
+  if (able === 'scalar')
     return {
-      cell: new URL('../../wasm/pkg/sotto_cell_bg.wasm', import.meta.url),
-      core: new URL('../../wasm/pkg/sotto_core_bg.wasm', import.meta.url),
+      cell: new URL('../../wasm/pkg/sotto_cell_scalar.wasm', import.meta.url),
+      core: new URL('../../wasm/pkg/sotto_core_scalar.wasm', import.meta.url),
     };
-  return {
-    cell: new URL('../../wasm/pkg/sotto_cell_scalar.wasm', import.meta.url),
-    core: new URL('../../wasm/pkg/sotto_core_scalar.wasm', import.meta.url),
-  };
+  const core = new URL('../../wasm/pkg/sotto_core_bg.wasm', import.meta.url);
+  return able === 'relaxed'
+    ? { cell: new URL('../../wasm/pkg/sotto_cell_relaxed.wasm', import.meta.url), core }
+    : { cell: new URL('../../wasm/pkg/sotto_cell_bg.wasm', import.meta.url), core };
 }
 
 let started: Promise<void> | undefined;

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Bytes } from '../base/index.ts';
-import { initCrypto } from './core.ts';
+import { initCrypto, lanes } from './core.ts';
 import { setEd25519 } from './ed25519.ts';
 import { nativeEd25519, nativeMlDsaVerify } from './native-signatures.ts';
 import { setMlDsaVerify } from './signature.ts';
@@ -19,7 +19,9 @@ export function wasmFolder(): string {
 /** Makes the crypto door ready in Node, which has faster signatures of its own. */
 export async function initCryptoNode(): Promise<void> {
   const file = async (name: string): Promise<Bytes> => new Uint8Array(await readFile(join(wasmFolder(), name)));
-  const [cell, core] = await Promise.all([file('sotto_cell_bg.wasm'), file('sotto_core_bg.wasm')]);
+  const able = lanes();
+  const kind = able === 'simd' ? 'bg' : able;
+  const [cell, core] = await Promise.all([file(`sotto_cell_${kind}.wasm`), file(`sotto_core_${able === 'scalar' ? 'scalar' : 'bg'}.wasm`)]);
   await initCrypto({ cell, core, layerKeys: LAYER_KEYS });
   setEd25519(nativeEd25519);
   setMlDsaVerify(nativeMlDsaVerify);

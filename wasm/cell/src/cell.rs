@@ -4,27 +4,48 @@
 //! cell 1024 = circuit u32 | counter u32 | body 1016       a layer covers the body; its tweak is a counter, u32 big-endian
 //! ```
 
-use crate::adiantum::{Key, ROUNDS};
+use crate::adiantum::{Key, ROUNDS, Way};
+use sotto_base::poly1305::Begun;
 
 pub const CELL: usize = 1024;
 pub const HEADER: usize = 8;
 pub const BODY: usize = CELL - HEADER;
+const LEFT: usize = BODY - 16;
 
 /// One direction of one hop: an expanded Kf or Kb.
-pub struct LayerKey(Key);
+#[repr(align(16))]
+pub struct LayerKey {
+    key: Key,
+    /// The hash of a body's length, which comes before every counter.
+    begun: Begun,
+}
 
 impl LayerKey {
     pub fn new(key: &[u8; 32]) -> Self {
-        Self(Key::new(key, ROUNDS))
+        let key = Key::new(key, ROUNDS);
+        let begun = key.begin_header(LEFT);
+        Self { key, begun }
     }
 
-    pub fn encipher(&self, counter: u32, body: &mut [u8; BODY]) {
-        let whole = self.0.encipher(&counter.to_be_bytes(), body);
+    #[inline]
+    fn header(&self, counter: u32) -> u128 {
+        self.key.end_header(&self.begun, counter.to_be_bytes())
+    }
+
+    pub fn apply(&self, way: Way, counter: u32, body: &mut [u8; BODY]) {
+        let whole = self.key.apply_hashed(way, self.header(counter), body);
         debug_assert!(whole);
     }
 
-    pub fn decipher(&self, counter: u32, body: &mut [u8; BODY]) {
-        let whole = self.0.decipher(&counter.to_be_bytes(), body);
+    /// One layer of each of four bodies, under four keys.
+    pub fn apply4(keys: [&Self; 4], way: Way, counters: [u32; 4], bodies: [&mut [u8; BODY]; 4]) {
+        let headers = core::array::from_fn(|i| keys[i].header(counters[i]));
+        let whole = Key::apply4(
+            keys.map(|key| &key.key),
+            way,
+            headers,
+            bodies.map(|body| body.as_mut_slice()),
+        );
         debug_assert!(whole);
     }
 }

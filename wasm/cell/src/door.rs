@@ -12,7 +12,8 @@
 //! `reserve` is called once, first: memory never grows after it, so the other side's views of it hold for good.
 
 use crate::adiantum::Key;
-use crate::cell::{BODY, CELL, HEADER, LayerKey};
+use crate::batch::{self, JOBS, Job, Ring, Schedule, way_of};
+use crate::cell::{BODY, LayerKey};
 use crate::message::{self, Head};
 use core::cell::RefCell;
 use sotto_base::io::Io;
@@ -21,19 +22,10 @@ use sotto_base::table::Table;
 use wasm_bindgen::prelude::wasm_bindgen;
 use zeroize::Zeroize;
 
-const RING: usize = 256;
-const JOBS: usize = 1024;
-
-/// Shifted so that what lies behind the headers is aligned.
-#[repr(C, align(16))]
-struct Ring {
-    shift: [u8; 16 - HEADER],
-    cells: [[u8; CELL]; RING],
-}
-
 struct State {
     ring: Ring,
-    jobs: [[u32; 4]; JOBS],
+    jobs: [Job; JOBS],
+    schedule: Schedule,
     io: Io,
     layers: Table<LayerKey>,
     /// A message while it is split or joined.
@@ -43,11 +35,9 @@ struct State {
 thread_local! {
     static STATE: RefCell<State> = const {
         RefCell::new(State {
-            ring: Ring {
-                shift: [0; 16 - HEADER],
-                cells: [[0; CELL]; RING],
-            },
+            ring: Ring::new(),
             jobs: [[0; 4]; JOBS],
+            schedule: Schedule::new(),
             io: Io::new(),
             layers: Table::new(0),
             text: [0; message::MAX_MESSAGE],
@@ -60,31 +50,10 @@ fn with<T>(work: impl FnOnce(&mut State) -> T) -> T {
 }
 
 impl State {
-    fn check_job(&self, [slot, key, ..]: [u32; 4]) -> Result<(), Refusal> {
-        if slot as usize >= RING {
-            return Err(Refusal::Range);
-        }
-        self.layers.get(key).map(|_| ()).ok_or(Refusal::Handle)
-    }
-
-    /// All of the first `count` jobs, in their order; or none, when one of them names what is not there.
+    /// The first `count` jobs.
     fn run(&mut self, count: u32) -> Result<(), Refusal> {
         let jobs = self.jobs.get(..count as usize).ok_or(Refusal::Range)?;
-        jobs.iter().try_for_each(|job| self.check_job(*job))?;
-        for [slot, key, counter, way] in jobs {
-            let (Some(cell), Some(layer)) = (self.ring.cells.get_mut(*slot as usize), self.layers.get(*key)) else {
-                continue;
-            };
-            let Some(body) = cell[HEADER..].first_chunk_mut::<BODY>() else {
-                continue;
-            };
-            if *way == 0 {
-                layer.encipher(*counter, body)
-            } else {
-                layer.decipher(*counter, body)
-            }
-        }
-        Ok(())
+        batch::run(jobs, &mut self.schedule, &mut self.ring, &self.layers)
     }
 
     fn split(&mut self, head: Head, length: u32) -> Result<u32, Refusal> {
@@ -112,16 +81,14 @@ impl State {
 
     fn adiantum(&mut self, rounds: u32, way: u32, tweak: u32, length: u32) -> Result<(), Refusal> {
         let key = Key::new(&self.io.take(0), rounds);
-        let tweak = self.io.bytes(32, tweak)?;
-        let at = 32 + tweak.len();
-        let mut message = self.io.bytes(at, length)?;
-        let whole = if way == 0 {
-            key.encipher(&tweak, &mut message)
+        let (tweak, length) = (tweak as usize, length as usize);
+        let (tweak, rest) = self.io.0[32..].split_at_mut_checked(tweak).ok_or(Refusal::Range)?;
+        let message = rest.get_mut(..length).ok_or(Refusal::Range)?;
+        if key.apply(way_of(way), tweak, message) {
+            Ok(())
         } else {
-            key.decipher(&tweak, &mut message)
-        };
-        self.io.write(at, &message);
-        if whole { Ok(()) } else { Err(Refusal::Length) }
+            Err(Refusal::Length)
+        }
     }
 }
 

@@ -1,9 +1,10 @@
 //! Sotto's cells: their layers, the ring that they pass, and messages split into them. See README.md of the workspace.
 
-#![deny(unsafe_code)]
+#![forbid(unsafe_code)]
 
 pub mod adiantum;
 mod aes256;
+pub mod batch;
 pub mod cell;
 pub mod door;
 pub mod message;

@@ -4,29 +4,33 @@
 //! stride     four words m0 m1 m2 m3 of the message, with the four words of the key at the same place (+ 4 a pass)
 //! sum, pass  Σ (m0 + k0)(m2 + k2) + (m1 + k1)(m3 + k3)     inner sums mod 2^32, outer mod 2^64
 //! ```
+//! Stride i goes with stride i + 32: their first two words fill one vector and their last two another, and so with the key,
+//! so that each vector is added and multiplied as it is. The key laid out like that is hardly longer than the key itself.
 
 use sotto_base::lanes::{Sum64x2, U32x4};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 pub const UNIT: usize = 1024;
 pub const KEY: usize = 1072;
+const KEY_STRIDES: usize = KEY / 16;
 const PASSES: usize = 4;
-const STRIDES: usize = KEY / 16;
+const STRIDES: usize = UNIT / 16;
+const PAIRS: usize = STRIDES / 2;
 
-/// The key with neighbouring strides paired, so that one multiplication serves two of them: pair i holds the first two
-/// words of strides i and i + 1, then the last two of both.
+/// Pair i: the first two words of strides i and i + 32 of the key, then the last two of both.
+type Pair = [[u32; 4]; 2];
+
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Key {
-    pairs: [[[u32; 4]; 2]; STRIDES],
+    pairs: [Pair; PAIRS + PASSES - 1],
 }
 
 impl Key {
-    pub fn new(bytes: &[u8; KEY]) -> Self {
-        let (words, _) = bytes.as_chunks::<4>();
-        // The last stride has no neighbour; nothing is ever read there.
-        let word = |i: usize| words.get(i).map_or(0, |word| u32::from_le_bytes(*word));
+    pub fn new(strides: &[[u8; 16]; KEY_STRIDES]) -> Self {
+        let (words, _) = strides.as_flattened().as_chunks::<4>();
+        let word = |i: usize| u32::from_le_bytes(words[i]);
         let pairs = core::array::from_fn(|i| {
-            let [a, b] = [4 * i, 4 * i + 4];
+            let [a, b] = [4 * i, 4 * (i + PAIRS)];
             [
                 [word(a), word(a + 1), word(b), word(b + 1)],
                 [word(a + 2), word(a + 3), word(b + 2), word(b + 3)],
@@ -37,39 +41,85 @@ impl Key {
 
     /// Hashes one unit of at most 1024 bytes, zero-padded to whole strides.
     pub fn hash(&self, unit: &[u8]) -> [u8; 32] {
-        debug_assert!(unit.len() <= UNIT);
-        let (pairs, rest) = unit.as_chunks::<32>();
+        let (strides, rest) = unit.as_chunks::<16>();
+        let (low, high) = strides.split_at(strides.len().min(PAIRS));
         let mut sums = [Sum64x2::ZERO; PASSES];
-        for (i, pair) in pairs.iter().enumerate() {
-            let (strides, _) = pair.as_chunks::<16>();
-            let (a, b) = U32x4::halves(U32x4::from_le(&strides[0]), U32x4::from_le(&strides[1]));
-            for (pass, sum) in sums.iter_mut().enumerate() {
-                let [ka, kb] = self.pairs[2 * i + pass];
-                *sum = sum.add_products(a.plus(U32x4::new(ka)), b.plus(U32x4::new(kb)));
-            }
+        for ((first, second), keys) in low.iter().zip(high).zip(self.pairs.array_windows()) {
+            add_pair(&mut sums, keys, first, second);
         }
-        let mut totals = sums.map(Sum64x2::total);
-        for (i, stride) in rest.chunks(16).enumerate() {
-            self.add_stride(&mut totals, 2 * pairs.len() + i, stride);
+        for (first, keys) in low.iter().zip(self.pairs.array_windows()).skip(high.len()) {
+            add_one(&mut sums, keys, U32x4::from_le(first));
+        }
+        if !rest.is_empty() {
+            self.add_rest(&mut sums, low, high.len(), rest);
         }
         let mut hash = [0; 32];
-        for (out, total) in hash.as_chunks_mut::<8>().0.iter_mut().zip(totals) {
-            *out = total.to_le_bytes();
+        for (out, sum) in hash.as_chunks_mut::<8>().0.iter_mut().zip(sums) {
+            *out = sum.total().to_le_bytes();
         }
         hash
     }
 
-    fn add_stride(&self, totals: &mut [u64; PASSES], at: usize, stride: &[u8]) {
-        let mut padded = [0; 16];
-        padded[..stride.len()].copy_from_slice(stride);
-        let (words, _) = padded.as_chunks::<4>();
-        for (pass, total) in totals.iter_mut().enumerate() {
-            let [first, last] = self.pairs[at + pass];
-            let key = [first[0], first[1], last[0], last[1]];
-            let s: [u64; 4] = core::array::from_fn(|j| u64::from(u32::from_le_bytes(words[j]).wrapping_add(key[j])));
-            *total = total
-                .wrapping_add(s[0].wrapping_mul(s[2]))
-                .wrapping_add(s[1].wrapping_mul(s[3]));
+    /// The last stride, not a whole one.
+    fn add_rest(&self, sums: &mut [Sum64x2; PASSES], low: &[[u8; 16]], high: usize, rest: &[u8]) {
+        let padded = padded(rest);
+        let keys = |at: usize| self.pairs.array_windows().nth(at);
+        if low.len() < PAIRS {
+            keys(low.len()).into_iter().for_each(|keys| add_one(sums, keys, padded));
+        } else {
+            keys(high).into_iter().for_each(|keys| add_other(sums, keys, padded));
         }
+    }
+}
+
+/// At most 15 bytes, as a stride. Half a stride is what a cell ends with.
+#[inline(always)]
+fn padded(rest: &[u8]) -> U32x4 {
+    let value = match rest.first_chunk() {
+        Some(half) if rest.len() == 8 => u128::from(u64::from_le_bytes(*half)),
+        _ => rest.iter().rev().fold(0, |sum, byte| sum << 8 | u128::from(*byte)),
+    };
+    U32x4::new([
+        value as u32,
+        (value >> 32) as u32,
+        (value >> 64) as u32,
+        (value >> 96) as u32,
+    ])
+}
+
+#[inline(always)]
+fn keyed(words: (U32x4, U32x4), key: &Pair) -> (U32x4, U32x4) {
+    (
+        words.0.plus(U32x4::from_words(&key[0])),
+        words.1.plus(U32x4::from_words(&key[1])),
+    )
+}
+
+#[inline(always)]
+fn add_pair(sums: &mut [Sum64x2; PASSES], keys: &[Pair; PASSES], first: &[u8; 16], second: &[u8; 16]) {
+    let words = U32x4::halves(U32x4::from_le(first), U32x4::from_le(second));
+    for (sum, key) in sums.iter_mut().zip(keys) {
+        let (a, b) = keyed(words, key);
+        *sum = sum.add_low(a, b).add_high(a, b);
+    }
+}
+
+/// A stride of the lower half, whose partner is not there.
+#[inline(always)]
+fn add_one(sums: &mut [Sum64x2; PASSES], keys: &[Pair; PASSES], first: U32x4) {
+    let words = U32x4::halves(first, U32x4::splat(0));
+    for (sum, key) in sums.iter_mut().zip(keys) {
+        let (a, b) = keyed(words, key);
+        *sum = sum.add_low(a, b);
+    }
+}
+
+/// A stride of the upper half by itself.
+#[inline(always)]
+fn add_other(sums: &mut [Sum64x2; PASSES], keys: &[Pair; PASSES], second: U32x4) {
+    let words = U32x4::halves(U32x4::splat(0), second);
+    for (sum, key) in sums.iter_mut().zip(keys) {
+        let (a, b) = keyed(words, key);
+        *sum = sum.add_high(a, b);
     }
 }

@@ -4,7 +4,7 @@
 //! operation hex hex …   ──►   hex hex …  |  refused  |  unknown        "-" stands for no bytes
 //! ```
 
-use sotto_cell::adiantum;
+use sotto_cell::adiantum::{self, Way};
 use sotto_core::suite::Suite;
 use sotto_core::{aead, kem, x25519};
 use sotto_mlkem::{SETS, SecretKey, Set, encapsulate};
@@ -20,11 +20,8 @@ fn layer(rounds: u32, encipher: bool, inputs: &[Bytes]) -> Option<Vec<Bytes>> {
     let [key, tweak, text] = inputs else { return None };
     let key = adiantum::Key::new(&fixed(key)?, rounds);
     let mut text = text.clone();
-    let done = if encipher {
-        key.encipher(tweak, &mut text)
-    } else {
-        key.decipher(tweak, &mut text)
-    };
+    let way = if encipher { Way::Encipher } else { Way::Decipher };
+    let done = key.apply(way, tweak, &mut text);
     done.then(|| vec![text])
 }
 

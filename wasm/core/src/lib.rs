@@ -1,6 +1,6 @@
 //! Sotto's hop handshake, its KEM and its key derivation. See README.md of the workspace.
 
-#![deny(unsafe_code)]
+#![forbid(unsafe_code)]
 
 pub mod aead;
 pub mod door;

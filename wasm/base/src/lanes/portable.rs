@@ -1,3 +1,10 @@
+use zeroize::Zeroize;
+
+/// Writes zeros that are not left out.
+pub fn erase(blocks: &mut [[u8; 16]]) {
+    blocks.as_flattened_mut().zeroize();
+}
+
 /// Four lanes of u32.
 #[derive(Clone, Copy)]
 pub struct U32x4([u32; 4]);
@@ -17,6 +24,16 @@ impl U32x4 {
         Self([value; 4])
     }
 
+    #[inline(always)]
+    pub fn from_words(words: &[u32; 4]) -> Self {
+        Self(*words)
+    }
+
+    #[inline(always)]
+    pub fn words(self) -> [u32; 4] {
+        self.0
+    }
+
     /// Reads 16 bytes, each lane little-endian.
     #[inline(always)]
     pub fn from_le(bytes: &[u8; 16]) -> Self {
@@ -25,12 +42,10 @@ impl U32x4 {
     }
 
     #[inline(always)]
-    pub fn to_le(self) -> [u8; 16] {
-        let mut bytes = [0; 16];
-        for (out, lane) in bytes.as_chunks_mut::<4>().0.iter_mut().zip(self.0) {
+    pub fn write_le(self, to: &mut [u8; 16]) {
+        for (out, lane) in to.as_chunks_mut::<4>().0.iter_mut().zip(self.0) {
             *out = lane.to_le_bytes();
         }
-        bytes
     }
 
     #[inline(always)]
@@ -48,10 +63,22 @@ impl U32x4 {
         Self(self.0.map(|lane| lane.rotate_left(BITS)))
     }
 
+    /// Each lane rotated by whole bytes.
+    #[inline(always)]
+    pub fn turned<const BITS: u32>(self, _turn: &Turn<BITS>) -> Self {
+        self.rotate::<BITS>()
+    }
+
     /// Rows become columns.
     #[inline(always)]
     pub fn transpose(rows: [Self; 4]) -> [Self; 4] {
         core::array::from_fn(|column| Self(core::array::from_fn(|row| rows[row].0[column])))
+    }
+
+    /// Lane i becomes lane i + BY.
+    #[inline(always)]
+    pub fn turn<const BY: usize>(self) -> Self {
+        Self(core::array::from_fn(|i| self.0[(i + BY) % 4]))
     }
 
     /// Of two strides of four words: the first two words of both, and the last two of both.
@@ -65,18 +92,44 @@ impl U32x4 {
 impl Sum64x2 {
     pub const ZERO: Self = Self([0; 2]);
 
-    /// Adds the four products of equal lanes, lanes 0 and 2 into one sum and 1 and 3 into the other.
     #[inline(always)]
-    pub fn add_products(self, a: U32x4, b: U32x4) -> Self {
-        let product = |i: usize| u64::from(a.0[i]) * u64::from(b.0[i]);
-        Self([
-            self.0[0].wrapping_add(product(0)).wrapping_add(product(2)),
-            self.0[1].wrapping_add(product(1)).wrapping_add(product(3)),
-        ])
+    fn add_two(self, a: [u32; 2], b: [u32; 2]) -> Self {
+        let sum = |i: usize| self.0[i].wrapping_add(u64::from(a[i]) * u64::from(b[i]));
+        Self([sum(0), sum(1)])
+    }
+
+    /// Adds the products of lanes 0 and 1.
+    #[inline(always)]
+    pub fn add_low(self, a: U32x4, b: U32x4) -> Self {
+        self.add_two([a.0[0], a.0[1]], [b.0[0], b.0[1]])
+    }
+
+    /// Adds the products of lanes 2 and 3.
+    #[inline(always)]
+    pub fn add_high(self, a: U32x4, b: U32x4) -> Self {
+        self.add_two([a.0[2], a.0[3]], [b.0[2], b.0[3]])
     }
 
     #[inline(always)]
     pub fn total(self) -> u64 {
         self.0[0].wrapping_add(self.0[1])
+    }
+}
+
+/// A rotation of every lane.
+#[derive(Clone, Copy, Default)]
+pub struct Turn<const BITS: u32>;
+
+/// Rotations to the left, in bits.
+#[derive(Default)]
+pub struct Turns {
+    pub by8: Turn<8>,
+    pub by16: Turn<16>,
+}
+
+impl Turns {
+    #[inline(always)]
+    pub fn new() -> Self {
+        Self { by8: Turn, by16: Turn }
     }
 }

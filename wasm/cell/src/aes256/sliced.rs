@@ -1,4 +1,4 @@
-//! The one block of AES-256 in Adiantum.
+//! By the crate `aes`.
 
 use aes::cipher::{BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
 use zeroize::ZeroizeOnDrop;
@@ -22,5 +22,17 @@ impl Aes256 {
         let mut copy = (*block).into();
         self.0.decrypt_block(&mut copy);
         *block = copy.into();
+    }
+
+    pub fn encrypt4(keys: [&Self; 4], blocks: &mut [[u8; 16]; 4]) {
+        for (key, block) in keys.into_iter().zip(blocks) {
+            key.encrypt(block);
+        }
+    }
+
+    pub fn decrypt4(keys: [&Self; 4], blocks: &mut [[u8; 16]; 4]) {
+        for (key, block) in keys.into_iter().zip(blocks) {
+            key.decrypt(block);
+        }
     }
 }
