@@ -17,17 +17,28 @@ const isText = (file: string): boolean => /\.(html|js|css)$/.test(file);
 const kilobytes = (dist: string, files: Iterable<string>): number =>
   [...files].reduce((sum, file) => sum + gzipSync(readFileSync(join(dist, file)), { level: 9 }).length, 0) / 1024;
 
-/** All that `start` leads to, by static or dynamic import, but for the chunk that names the core and what only that leads to. */
+const baseOf = (file: string): string => file.split('/').at(-1) ?? file;
+const textOf = (dist: string, file: string): string => (isText(file) ? readFileSync(join(dist, file), 'utf8') : '');
+const named = (text: string, files: readonly string[]): string[] => files.filter((other) => text.includes(baseOf(other)));
+
+/** Whether a file, or one that it imports at once, names the core. */
+function bringsCore(dist: string, file: string, files: readonly string[], asked = new Set<string>()): boolean {
+  if (asked.has(file)) return false;
+  asked.add(file);
+  const text = textOf(dist, file);
+  if (named(text, files).some((other) => other.endsWith('.wasm'))) return true;
+  const atOnce = [...text.matchAll(/(?:\bfrom|\bimport)\s*"([^"]+)"/g)].map(([, path = '']) => path);
+  return files.some((other) => atOnce.some((path) => baseOf(path) === baseOf(other)) && bringsCore(dist, other, files, asked));
+}
+
+/** All that `start` leads to, by static or dynamic import, but for chunks that bring the core and what only those lead to. */
 function beforeNode(dist: string, start: string, files: readonly string[]): Set<string> {
   const reached = new Set<string>();
   const waiting = [start];
   for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
-    if (reached.has(file)) continue;
-    const text = isText(file) ? readFileSync(join(dist, file), 'utf8') : '';
-    const named = files.filter((other) => text.includes(other.split('/').at(-1) ?? other));
-    if (named.some((other) => other.endsWith('.wasm'))) continue;
+    if (reached.has(file) || bringsCore(dist, file, files)) continue;
     reached.add(file);
-    waiting.push(...named);
+    waiting.push(...named(textOf(dist, file), files));
   }
   return reached;
 }

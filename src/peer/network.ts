@@ -70,7 +70,7 @@ export class PeerNetwork {
   readonly #blame: Blame;
   readonly #trials: GuardTrials;
   readonly conduct: Conduct;
-  /** Mailboxes that take nothing more for now, ms since 1970. */
+  /** Mailboxes that take nothing more, ms since 1970. */
   readonly #fullUntil = new Map<RelayId, number>();
   readonly #client: CircuitClient;
   readonly #links: GuardLinks;

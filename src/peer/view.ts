@@ -149,7 +149,7 @@ export interface NetworkView {
   readonly refused: Readonly<Record<string, number>>;
 }
 
-/** `private`: circuits stand. `words` is what the status Connection says. `queued`: online, and yet what is written stays here for now. */
+/** `private`: circuits stand. `words` is what the status Connection says. `queued`: online, and yet what is written stays here. */
 export interface ConnectionView {
   readonly state: 'private' | 'connecting' | 'looking' | 'offline';
   readonly hops: number;
