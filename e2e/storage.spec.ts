@@ -1,53 +1,22 @@
 /** What is stored, in a real browser: killed, full, emptied, looked into, and open twice. */
-import { mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { readdirSync, statSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
 import type { BrowserContext, CDPSession, Page } from '@playwright/test';
-import { build } from 'vite';
-import { createPageServer } from '../scripts/page-server.ts';
+import { builtPage, type BuiltPage } from './built-page.ts';
 import { expect, test, type People } from './fixtures.ts';
 
-const root = resolve(import.meta.dirname, '..');
 const NAME = '5707a6e05707a6e0';
 
-let dist: string;
-let url: string;
-let stopServer: () => Promise<void>;
+let built: BuiltPage;
 
 test.beforeAll(async () => {
-  dist = mkdtempSync(join(tmpdir(), 'sotto-storage-'));
-  await build({
-    configFile: false,
-    root: join(root, 'e2e/pages'),
-    publicDir: false,
-    logLevel: 'warn',
-    build: {
-      outDir: dist,
-      emptyOutDir: true,
-      target: 'es2022',
-      reportCompressedSize: false,
-      rolldownOptions: { input: join(root, 'e2e/pages/storage.html') },
-    },
-  });
-  const server = createPageServer(Promise.resolve({ dist, anchors: '{}', origins: [] }), () => undefined);
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/storage.html`;
-  stopServer = () =>
-    new Promise((closed) => {
-      server.close(() => closed());
-      server.closeAllConnections();
-    });
+  built = await builtPage('storage');
 });
-
-test.afterAll(async () => {
-  await stopServer();
-  rmSync(dist, { recursive: true, force: true });
-});
+test.afterAll(() => built.close());
 
 async function opened(context: BrowserContext): Promise<Page> {
   const page = await context.newPage();
-  await page.goto(url);
+  await page.goto(built.url);
   await page.waitForFunction(() => 'harness' in window);
   return page;
 }
@@ -170,7 +139,7 @@ test('a full disk is told, loses nothing that was told durable, and is well when
   const { context } = await people.open('ana');
   const page = await opened(context);
   const session = await context.newCDPSession(page);
-  const { origin } = new URL(url);
+  const { origin } = new URL(built.url);
   // Chromium looks at an override only as a database is opened.
   await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 400_000 });
   expect(await page.evaluate((name) => window.harness.open(name), NAME)).toBe('done');

@@ -1,15 +1,11 @@
 /**
- * Who answers the questions of a vector file: the core across the WebAssembly boundary, as the product uses it, and the same core as a
- * native program. Signatures are not in the core: noble answers them alone.
+ * Answers the questions of a vector file by the core across the WebAssembly boundary, as the product uses it, in Node or in a page.
+ * Signatures are not in the core: noble answers them alone.
  */
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { concat, fromHex, toHex, type Bytes } from '../src/base/index.ts';
 import { aeadOpen, aeadSeal, ed25519, hybrid, kem } from '../src/crypto/index.ts';
 import { adiantum, mlkem, x25519, type MlKem } from '../src/crypto/primitives.ts';
-import type { Question } from './vector-formats.ts';
-import { run } from './program.ts';
-import { crate, findToolchain, rustEnvironment } from './rust-toolchain.ts';
+import type { Question, VectorCase } from './vector-formats.ts';
 
 /** Hex strings, or that the input is refused. */
 export type Answer = readonly string[] | 'refused';
@@ -77,7 +73,7 @@ const primitives: Readonly<Record<string, Primitive>> = {
   'xwing-decaps': (seed = none, ciphertext = none) => (seed.length === 32 ? one(kem.decaps(seed, ciphertext)) : undefined),
 };
 
-/** As the product answers. Throws for an operation that is not known. `initCryptoNode()` comes first. */
+/** As the product answers. Throws for an operation that is not known. `initCrypto()` comes first. */
 export function answerAcrossBoundary({ operation, inputs }: Question): Answer {
   const primitive = primitives[operation];
   if (primitive === undefined) throw new Error(`vectors: no primitive ${operation}`);
@@ -86,36 +82,17 @@ export function answerAcrossBoundary({ operation, inputs }: Question): Answer {
 
 export const isInCore = ({ operation }: Question): boolean => !(operation in nobleOnly);
 
-let program: Promise<string> | undefined;
-
-/** Builds the native program (wasm/core/examples/vectors.rs), once a run; gives its path. */
-function nativeProgram(): Promise<string> {
-  program ??= findToolchain(undefined).then(async (toolchain) => {
-    const env = rustEnvironment(toolchain);
-    await run(join(toolchain.bin, 'cargo'), ['build', '--quiet', '--locked', '-p', 'sotto-core', '--example', 'vectors'], {
-      cwd: crate,
-      env,
-    });
-    return join(env['CARGO_TARGET_DIR'] ?? '', 'debug/examples/vectors');
-  });
-  return program;
+/** A sentence when the answer is not the one that is wanted. */
+export function faultOf({ operation, want }: Question, answer: Answer | undefined): string | undefined {
+  if (answer === undefined) return `${operation}: no answer`;
+  const right = want === 'accepted' ? answer !== 'refused' : JSON.stringify(want) === JSON.stringify(answer);
+  if (right) return undefined;
+  if (answer === 'refused') return `${operation}: refused, and should not be`;
+  return `${operation}: ${want === 'refused' ? 'should be refused' : 'differs'}`;
 }
 
-/** As the native program answers, in the order of the questions. Rejects when it cannot be built. */
-export async function answersOfRust(questions: readonly Question[]): Promise<readonly Answer[]> {
-  const child = spawn(await nativeProgram(), { stdio: ['pipe', 'pipe', 'inherit'] });
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
-  let said = '';
-  child.stdout.setEncoding('utf8').on('data', (piece: string) => (said += piece));
-  child.on('error', reject);
-  child.on('close', (code) => (code === 0 ? resolve(said) : reject(new Error(`vectors: the native program ended with ${code}`))));
-  // A program that ends early takes no more questions: its exit code tells.
-  child.stdin.on('error', () => undefined);
-  child.stdin.end(questions.map(({ operation, inputs }) => `${[operation, ...inputs.map((hex) => hex || '-')].join(' ')}\n`).join(''));
-  return (await promise).trimEnd().split('\n').map(readAnswer);
-}
-
-function readAnswer(line: string): Answer {
-  if (line === 'unknown') throw new Error('vectors: the native program does not know an operation');
-  return line === 'refused' ? 'refused' : line.split(' ').map((hex) => (hex === '-' ? '' : hex));
+/** What is wrong with a case across the boundary; undefined when all is right. */
+export function faultAcrossBoundary({ questions }: VectorCase): string | undefined {
+  if (questions === undefined) return 'a kind that is not known';
+  return questions.map((question) => faultOf(question, answerAcrossBoundary(question))).find((fault) => fault !== undefined);
 }

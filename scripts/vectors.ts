@@ -4,32 +4,21 @@
  */
 import { readFileSync } from 'node:fs';
 import { initCryptoNode } from '../src/crypto/node.ts';
-import { answerAcrossBoundary, answersOfRust, isInCore, type Answer } from './vector-answers.ts';
-import { casesOf, type Question, type VectorCase } from './vector-formats.ts';
-
-/** A sentence when the answer is not the one that is wanted. */
-function faultOf({ operation, want }: Question, answer: Answer | undefined): string | undefined {
-  if (answer === undefined) return `${operation}: no answer`;
-  const right = want === 'accepted' ? answer !== 'refused' : JSON.stringify(want) === JSON.stringify(answer);
-  if (right) return undefined;
-  if (answer === 'refused') return `${operation}: refused, and should not be`;
-  return `${operation}: ${want === 'refused' ? 'should be refused' : 'differs'}`;
-}
+import { answersOfRust } from './native-answers.ts';
+import { faultAcrossBoundary, faultOf, isInCore } from './vector-answers.ts';
+import { casesOf, type VectorCase } from './vector-formats.ts';
 
 /** What is wrong with each case; undefined for what is right. */
 async function faults(cases: readonly VectorCase[]): Promise<readonly (string | undefined)[]> {
   const asked = cases.flatMap(({ questions = [] }) => questions.filter(isInCore));
   const answers = asked.length > 0 ? await answersOfRust(asked) : [];
   const ofRust = new Map(asked.map((question, i) => [question, answers[i]]));
-  return cases.map(({ questions }) => {
-    if (questions === undefined) return 'a kind that is not known';
-    for (const question of questions) {
-      const boundary = faultOf(question, answerAcrossBoundary(question));
-      if (boundary !== undefined) return `across the boundary: ${boundary}`;
-      const native = isInCore(question) ? faultOf(question, ofRust.get(question)) : undefined;
-      if (native !== undefined) return `native: ${native}`;
-    }
-    return undefined;
+  return cases.map((one) => {
+    const boundary = faultAcrossBoundary(one);
+    if (boundary !== undefined) return `across the boundary: ${boundary}`;
+    const native = (one.questions ?? []).filter(isInCore).map((question) => faultOf(question, ofRust.get(question)));
+    const wrong = native.find((fault) => fault !== undefined);
+    return wrong && `native: ${wrong}`;
   });
 }
 

@@ -38,9 +38,12 @@ function packages(): Metadata {
   }
 }
 
-/** A JSON file of a crate. Throws when the crate or the file is not there. */
-export function vectorFile(crate: string, file: string): unknown {
+/** Where a file of a crate lies. Throws when the crate is not there. */
+export function vectorPath(crate: string, file: string): string {
   const found = packages().packages.find(({ name }) => name === crate);
   if (found === undefined) throw new Error(`vectors: wasm/Cargo.toml has no dev-dependency ${crate}`);
-  return JSON.parse(readFileSync(join(dirname(found.manifest_path), file), 'utf8')) as unknown;
+  return join(dirname(found.manifest_path), file);
 }
+
+/** A JSON file of a crate. Throws when the crate or the file is not there. */
+export const vectorFile = (crate: string, file: string): unknown => JSON.parse(readFileSync(vectorPath(crate, file), 'utf8')) as unknown;
