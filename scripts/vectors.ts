@@ -3,10 +3,12 @@
  * and through the core as a native program. Closes with `N passed, N failed`; a case of an unknown kind is a failed one.
  */
 import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import { initCryptoNode } from '../src/crypto/node.ts';
 import { answersOfRust } from './native-answers.ts';
 import { faultAcrossBoundary, faultOf, isInCore } from './vector-answers.ts';
 import { casesOf, type VectorCase } from './vector-formats.ts';
+import { casesOfText } from './vector-texts.ts';
 
 /** What is wrong with each case; undefined for what is right. */
 async function faults(cases: readonly VectorCase[]): Promise<readonly (string | undefined)[]> {
@@ -27,9 +29,16 @@ interface Count {
   readonly failed: number;
 }
 
+/** JSON or text, compressed or not. */
+function read(path: string): readonly VectorCase[] {
+  const bytes = readFileSync(path);
+  const text = (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString('utf8');
+  return /^\s*[[{]/.test(text) ? casesOf(JSON.parse(text)) : casesOfText(text);
+}
+
 async function runFile(path: string): Promise<Count> {
   try {
-    const cases = casesOf(JSON.parse(readFileSync(path, 'utf8')));
+    const cases = read(path);
     const found = await faults(cases);
     found.forEach((fault, i) => fault !== undefined && console.log(`${path}: case ${cases[i]?.name}: ${fault}`));
     const failed = found.filter((fault) => fault !== undefined).length;
@@ -44,7 +53,7 @@ async function runFile(path: string): Promise<Count> {
 
 const files = process.argv.slice(2);
 if (files.length === 0) {
-  console.log('npm run vectors -- FILE…: want one file of published vectors or more (Wycheproof, ACVP, Adiantum, X-Wing)');
+  console.log('npm run vectors -- FILE…: want one file of published vectors or more (Wycheproof, ACVP, CCTV, Adiantum, X-Wing)');
   process.exitCode = 1;
 } else {
   await initCryptoNode();
