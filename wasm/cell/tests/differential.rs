@@ -31,3 +31,11 @@ fn messages_of_any_length() {
         common::any_length(&mut chance).unwrap_or_else(|what| panic!("seed {}: {what}", seed()));
     }
 }
+
+#[test]
+fn jobs_that_are_not_possible() {
+    let mut chance = Chance::new(seed());
+    for _ in 0..1_000 {
+        common::impossible(&mut chance).unwrap_or_else(|what| panic!("seed {}: {what}", seed()));
+    }
+}

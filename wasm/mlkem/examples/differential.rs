@@ -1,4 +1,4 @@
-//! `cargo run --release --example differential -- COUNT SEED`: random cases beside libcrux, at each size in turn.
+//! `cargo run --release -p sotto-mlkem --example differential -- COUNT SEED`: random cases beside libcrux, at each size in turn.
 
 #[path = "../tests/common/mod.rs"]
 mod common;

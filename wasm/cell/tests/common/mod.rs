@@ -96,7 +96,28 @@ pub fn ring(chance: &mut Chance) -> Result<usize, String> {
     }
 }
 
-/// Messages and tweaks of any length, with both numbers of rounds.
+/// Two jobs, of which the second names a slot that is not there or a key that was freed: refused, and the first is not done.
+pub fn impossible(chance: &mut Chance) -> Result<(), String> {
+    let mut keys = Table::new(2);
+    let handles = [0, 1].map(|_| keys.insert(LayerKey::new(&chance.bytes())).expect("there is room"));
+    keys.free(handles[1]);
+    let mut ring = Box::new(Ring::new());
+    chance.fill(&mut ring.cells[0]);
+    let before = ring.cells[0];
+    let wrong = match chance.below(3) {
+        0 => [(batch::RING + chance.below(1 << 20)) as u32, handles[0], 0, 1],
+        1 => [1, handles[1], chance.word() as u32, 0],
+        _ => [1, chance.word() as u32 & !1, 0, 1],
+    };
+    let jobs = [[0, handles[0], chance.word() as u32, 0], wrong];
+    match batch::run(&jobs, &mut Schedule::new(), &mut ring, &keys) {
+        Err(_) if ring.cells[0] == before => Ok(()),
+        Err(refusal) => Err(format!("{refusal:?}, but a job was done")),
+        Ok(()) => Err(format!("{wrong:?} was done")),
+    }
+}
+
+/// Messages and tweaks of any length, with both numbers of rounds; one shorter than a block is refused.
 pub fn any_length(chance: &mut Chance) -> Result<(), String> {
     let key = chance.bytes();
     let way = batch::way_of(chance.below(2) as u32);
@@ -108,6 +129,11 @@ pub fn any_length(chance: &mut Chance) -> Result<(), String> {
         let (mut ours, mut theirs) = (message.clone(), message.clone());
         let whole = Key::new(&key, rounds).apply(way, &tweak, &mut ours);
         oracle(&key, way, &tweak, &mut theirs);
+        let (mut short, mut none) = (vec![7; chance.below(16)], Vec::new());
+        none.clone_from(&short);
+        if Key::new(&key, rounds).apply(way, &tweak, &mut short) || short != none {
+            return Err(format!("{} bytes are worked on", short.len()));
+        }
         if !whole || ours != theirs {
             return Err(format!(
                 "{} bytes, tweak {}, {rounds} rounds",

@@ -17,6 +17,8 @@ pub trait Oracle {
     fn keygen(&self, seed: [u8; 64]) -> (Vec<u8>, Vec<u8>);
     /// Ciphertext, shared secret; None for a key that is not reduced.
     fn encaps(&self, public: &[u8], message: [u8; 32]) -> Option<(Vec<u8>, [u8; 32])>;
+    /// Whether the key in an expanded decapsulation key has the hash that is in it (FIPS 203 §7.3).
+    fn is_sound(&self, secret: &[u8], ciphertext: &[u8]) -> bool;
     fn decaps(&self, secret: &[u8], ciphertext: &[u8]) -> [u8; 32];
 }
 
@@ -35,6 +37,11 @@ macro_rules! oracle {
                 }
                 let (ciphertext, secret) = libcrux_ml_kem::$module::encapsulate(&key, message);
                 Some((ciphertext.as_slice().to_vec(), secret))
+            }
+            fn is_sound(&self, secret: &[u8], ciphertext: &[u8]) -> bool {
+                let key = secret.try_into().expect("a key's length");
+                let ciphertext = ciphertext.try_into().expect("a ciphertext's length");
+                libcrux_ml_kem::$module::validate_private_key(&key, &ciphertext)
             }
             fn decaps(&self, secret: &[u8], ciphertext: &[u8]) -> [u8; 32] {
                 let key = secret.try_into().expect("a key's length");
@@ -97,8 +104,42 @@ pub fn differential(name: &str, set: Set, seed: u64, index: u64) -> Result<(), S
     let theirs = oracle.encaps(&unsure, message);
     let found = encapsulate(set, &unsure, &message, &mut ours);
     match (theirs, found) {
-        (None, None) => Ok(()),
-        (Some((c, k)), Some(shared)) => same("another key", c == ours && k == *shared),
-        _ => Err("one refuses a key that the other takes".into()),
+        (None, None) => {}
+        (Some((c, k)), Some(shared)) => same("another key", c == ours && k == *shared)?,
+        _ => return Err("one refuses a key that the other takes".into()),
+    }
+    let mut damaged = expanded;
+    let [at0, at1, at2, bit, ..]: [u8; 8] = chance(seed, "damage", index);
+    let at = u32::from_be_bytes([0, at0, at1, at2]) as usize % damaged.len();
+    damaged[at] ^= 1 << (bit % 8);
+    match SecretKey::from_expanded(set, &damaged) {
+        Some(key) => {
+            same("a damaged key is taken", oracle.is_sound(&damaged, &ciphertext))?;
+            let theirs = oracle.decaps(&damaged, &ciphertext);
+            same(
+                "K of a damaged key",
+                key.decapsulate(&ciphertext).is_some_and(|k| *k == theirs),
+            )?;
+        }
+        None => same("a sound key is refused", !oracle.is_sound(&damaged, &ciphertext))?,
+    }
+    wrong_lengths(set, seed, index, &key, &message)
+}
+
+/// The oracle's types have no other lengths; ours refuses them.
+fn wrong_lengths(set: Set, seed: u64, index: u64, key: &SecretKey, message: &[u8; 32]) -> Result<(), String> {
+    let length = usize::from(u16::from_be_bytes(chance(seed, "length", index))) % 4000;
+    let bytes = vec![0; length];
+    let mut room = vec![0; set.ciphertext()];
+    let taken = [
+        length != set.public() && encapsulate(set, &bytes, message, &mut room).is_some(),
+        length != set.public() && PublicKey::new(set, &bytes).is_some(),
+        length != set.ciphertext() && key.decapsulate(&bytes).is_some(),
+        length != set.ciphertext() && key.public().encapsulate(message, &mut vec![0; length]).is_some(),
+        length != set.expanded() && SecretKey::from_expanded(set, &bytes).is_some(),
+    ];
+    match taken.iter().position(|taken| *taken) {
+        Some(which) => Err(format!("{length} bytes are taken (check {which})")),
+        None => Ok(()),
     }
 }

@@ -1,4 +1,4 @@
-//! `cargo run --release -p sotto-cell --example differential -- COUNT SEED`: so many layers, in random runs of the ring, beside
+//! `cargo run --release -p sotto-cell --example differential_cells -- COUNT SEED`: so many layers, in random runs of the ring, beside
 //! an implementation of others.
 
 #[path = "../tests/common/mod.rs"]
@@ -14,8 +14,11 @@ fn main() {
     let mut chance = Chance::new(seed);
     let (mut done, mut failed) = (0, 0);
     while done < count {
-        // Each run of the ring with one message of any length beside it.
-        match common::ring(&mut chance).and_then(|jobs| common::any_length(&mut chance).map(|()| jobs)) {
+        // Each run of the ring with one message of any length, and one run that is refused, beside it.
+        let run = common::ring(&mut chance)
+            .and_then(|jobs| common::any_length(&mut chance).map(|()| jobs))
+            .and_then(|jobs| common::impossible(&mut chance).map(|()| jobs));
+        match run {
             Ok(jobs) => done += jobs as u64,
             Err(what) => {
                 println!("cells, seed {seed}, after {done} layers: {what}");

@@ -1,0 +1,43 @@
+/**
+ * `npm run fuzz`: looks for what no test thought of.
+ *
+ *   -- differential [--cases 1000000] [--seed N]      random cases beside implementations of others, spread over the cores
+ *   -- parsers [--seconds 60 | --runs N] [--only a,b] [--minimize]
+ *                                                     coverage-guided: every parser of the core and of the page, each for as long, from its corpus
+ *
+ * Closes with `N passed, N failed`. CONTRIBUTING.md says what is covered and what is not.
+ */
+import { differential } from './fuzz/differential.ts';
+import { parseArgs } from 'node:util';
+
+const modes: Readonly<Record<string, (options: Options) => Promise<Count>>> = { differential };
+
+export interface Options {
+  readonly cases: number;
+  readonly seed: number;
+}
+
+export interface Count {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+/** A whole number, or the end. */
+function whole(name: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 0) throw new Error(`--${name} ${text}: want a whole number`);
+  return value;
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    cases: { type: 'string', default: '1000000' },
+    seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
+  },
+});
+const run = modes[positionals[0] ?? ''];
+if (run === undefined) throw new Error(`npm run fuzz -- ${Object.keys(modes).join(' | ')}: one of these`);
+const { passed, failed } = await run({ cases: whole('cases', values.cases), seed: whole('seed', values.seed) });
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed > 0 ? 1 : 0;
