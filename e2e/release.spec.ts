@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { buildApp } from '../scripts/build.ts';
 import { createPageServer } from '../scripts/page-server.ts';
+import { SOON } from './drive.ts';
 import { expect, startSotto, test } from './fixtures.ts';
 
 test('no inline code, no string as code or HTML, no connection but to the page and the relays', async ({ sotto, people }) => {
@@ -58,7 +59,15 @@ test('opens offline, after one visit, from the kept release', async ({ folder, p
   await sotto.stop();
 
   await page.goto(sotto.url);
-  await expect(page.locator('#root')).not.toBeEmpty();
+  // With the core: a room can be made.
+  await page.getByRole('button', { name: 'New room' }).first().click({ timeout: SOON });
+  await expect(page.getByRole('textbox', { name: 'Message', exact: true })).toBeVisible({ timeout: SOON });
+  const modules = await page.evaluate(async () => {
+    const release = (await caches.keys()).find((name) => name.startsWith('release-')) ?? '';
+    const requests = await (await caches.open(release)).keys();
+    return requests.map(({ url }) => url).filter((url) => url.endsWith('.wasm'));
+  });
+  expect(modules, 'of the core’s builds, those of this engine').toHaveLength(2);
   const kept = await page.evaluate(() => fetch('/anchors.json').then((response) => response.text()));
   expect(JSON.parse(kept)).toEqual(JSON.parse(anchors));
   const unknown = await page.evaluate(() => fetch('/something-else').then(String, () => 'no answer'));

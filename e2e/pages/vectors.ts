@@ -1,6 +1,6 @@
 /** Published vectors through the core in this browser, by the build that the address names: to be driven by vectors.spec.ts. */
 import { accumulated, accumulatedDigests } from '../../src/crypto/accumulated-testing.ts';
-import { lanes } from '../../src/crypto/core.ts';
+import { lanes } from '../../src/base/index.ts';
 import { initCrypto, type CryptoSource } from '../../src/crypto/index.ts';
 import type { MlKemSize } from '../../src/crypto/primitives.ts';
 import { faultAcrossBoundary } from '../../scripts/vector-answers.ts';

@@ -1,8 +1,7 @@
 /** The builds of a module (relaxed SIMD, SIMD, scalar) side by side, without the glue: for tests that compare their bytes. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Random } from '../base/index.ts';
-import { lanes } from './core.ts';
+import { lanes, type Random } from '../base/index.ts';
 import { wasmFolder } from './node.ts';
 
 const AREA = 65_536;

@@ -2,7 +2,7 @@
  * The two WebAssembly modules: cells (layers, messages in cells) and the core (KEM, handshake). Only numbers cross into them
  * (wasm/cell/src/door.rs and wasm/core/src/door.rs have the pictures).
  */
-import type { Bytes } from '../base/index.ts';
+import { lanes, type Bytes } from '../base/index.ts';
 import initCell, * as cell from '../../wasm/pkg/sotto_cell.js';
 import initCore, * as core from '../../wasm/pkg/sotto_core.js';
 import { Area, bufferOf } from './area.ts';
@@ -33,21 +33,6 @@ export interface CryptoSource {
   readonly cell: ModuleSource;
   readonly core: ModuleSource;
   readonly layerKeys?: number;
-}
-
-/** A module that returns a v128: an engine without SIMD does not take it. */
-const SIMD = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11);
-
-/** The same with an instruction of relaxed SIMD. */
-const RELAXED = Uint8Array.of(
-  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0],
-  ...[10, 15, 1, 13, 0, 65, 1, 253, 15, 65, 2, 253, 15, 253, 128, 2, 11],
-);
-
-/** What this engine can do: which builds are for it. */
-export function lanes(): 'relaxed' | 'simd' | 'scalar' {
-  if (!WebAssembly.validate(SIMD)) return 'scalar';
-  return WebAssembly.validate(RELAXED) ? 'relaxed' : 'simd';
 }
 
 /** The files bundled with the app, for this engine. */

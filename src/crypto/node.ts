@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Bytes } from '../base/index.ts';
-import { initCrypto, lanes } from './core.ts';
+import { lanes, type Bytes } from '../base/index.ts';
+import { initCrypto } from './core.ts';
 import { setEd25519 } from './ed25519.ts';
 import { nativeEd25519, nativeMlDsaVerify } from './native-signatures.ts';
 import { setMlDsaVerify } from './signature.ts';

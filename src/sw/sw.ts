@@ -1,7 +1,7 @@
 /**
  * The service worker: keeps one whole release, so that the app opens with no network at all.
  *
- *   install   fetch every file of the release into its own cache; one missing file fails the whole install
+ *   install   fetch every file of the release that this engine uses into its own cache; one missing file fails the whole install
  *   waiting   until no tab runs the release before: tabs keep the chunks that they were built with
  *   activate  drop the caches of other releases
  *   fetch     the page: network, then cache · the release's files: cache, then network · anchors.json: network, then the last copy
@@ -9,8 +9,14 @@
  * Nothing else is kept, nothing is sent, and it never takes over a running tab by itself.
  */
 
-/** Put in by the build: the paths of the release's files, and a hash over their contents. */
-declare const SOTTO_RELEASE: { readonly version: string; readonly files: readonly string[] };
+import { lanes, type Lanes } from '../base/index.ts';
+
+/** Put in by the build: the paths of the release's files, of the core's modules by what an engine can do, and a hash over their contents. */
+declare const SOTTO_RELEASE: {
+  readonly version: string;
+  readonly files: readonly string[];
+  readonly modules: Readonly<Record<Lanes, readonly string[]>>;
+};
 
 const worker = globalThis as unknown as ServiceWorkerGlobalScope;
 const page = '/';
@@ -19,7 +25,8 @@ const releasePrefix = 'release-';
 const releaseCache = releasePrefix + SOTTO_RELEASE.version;
 /** Outlives releases: the last copy of anchors.json. */
 const anchorsCache = 'anchors';
-const files = new Set(SOTTO_RELEASE.files);
+const kept = [...SOTTO_RELEASE.files, ...SOTTO_RELEASE.modules[lanes()]];
+const files = new Set(kept);
 
 /** How long the page waits for a network that does not answer before it opens from the cache. */
 const patience = 3_000;
@@ -29,7 +36,7 @@ const fresh = (path: string): Request => new Request(path, { cache: 'no-cache', 
 
 async function install(): Promise<void> {
   const cache = await caches.open(releaseCache);
-  await cache.addAll(SOTTO_RELEASE.files.map(fresh));
+  await cache.addAll(kept.map(fresh));
   await refreshAnchors().catch(() => undefined);
 }
 
@@ -63,13 +70,13 @@ const fromRelease = (path: string): Promise<Response | undefined> => caches.matc
  * kept one. Either way a tab runs one whole release.
  */
 async function answerPage(request: Request): Promise<Response> {
-  const kept = await fromRelease(page);
-  if (kept === undefined) return fetch(request);
+  const copy = await fromRelease(page);
+  if (copy === undefined) return fetch(request);
   try {
     const response = await fetch(request, { signal: AbortSignal.timeout(patience) });
-    return response.status >= 500 ? kept : response;
+    return response.status >= 500 ? copy : response;
   } catch {
-    return kept;
+    return copy;
   }
 }
 
@@ -92,5 +99,3 @@ worker.addEventListener('fetch', (event) => {
   const response = answer(event.request);
   if (response !== undefined) event.respondWith(response);
 });
-
-export {};
