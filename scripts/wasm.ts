@@ -34,6 +34,8 @@ const optimise = [
   '--enable-mutable-globals',
   '--enable-reference-types',
   '--enable-multivalue',
+  '--strip-producers',
+  '--strip-target-features',
 ];
 
 interface Lanes {
@@ -94,6 +96,8 @@ function compilerFlags(toolchain: Toolchain, lanes: Lanes): string {
   const registries = join(cargoHome(), 'registry/src');
   return [
     ...lanes.rust,
+    // A panic stops without words, for which there is nobody: with a library built from source even its texts are left out.
+    ...(toolchain.std === 'built from source' ? ['-Zunstable-options', '-Cpanic=immediate-abort'] : []),
     // The tables behind the doors are bounded so that this is never reached.
     '-Clink-arg=--max-memory=536870912',
     ...readdirSync(registries).map((folder) => `--remap-path-prefix=${join(registries, folder)}=/crates`),

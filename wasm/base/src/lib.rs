@@ -5,6 +5,8 @@
 pub mod chacha;
 pub mod io;
 pub mod lanes;
+#[cfg(target_arch = "wasm32")]
+pub mod once;
 pub mod poly1305;
 pub mod refusal;
 pub mod table;

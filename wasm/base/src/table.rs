@@ -34,12 +34,13 @@ impl<T> Table<T> {
     }
 
     /// Takes memory for `capacity` entries, at most `LARGEST`, once and for all: no entry moves from then on, and none needs
-    /// more. Only what is used is ever touched.
+    /// more. Only what is used is ever touched. Nothing happens when there is some already.
     pub fn reserve(&mut self, capacity: usize) {
-        self.capacity = capacity.min(LARGEST);
-        self.places
-            .reserve_exact(self.capacity.saturating_sub(self.places.len()));
-        self.free.reserve_exact(self.capacity.saturating_sub(self.free.len()));
+        if self.places.capacity() == 0 {
+            self.capacity = capacity.min(LARGEST);
+            self.places.reserve_exact(self.capacity);
+            self.free.reserve_exact(self.capacity);
+        }
     }
 
     /// None when the table is full.

@@ -22,6 +22,11 @@ use sotto_base::table::Table;
 use wasm_bindgen::prelude::wasm_bindgen;
 use zeroize::Zeroize;
 
+/// `reserve` is all that asks for memory.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static MEMORY: sotto_base::once::Once = sotto_base::once::Once;
+
 struct State {
     ring: Ring,
     jobs: [Job; JOBS],
