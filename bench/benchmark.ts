@@ -2,6 +2,7 @@
 import { initCryptoNode } from '../src/crypto/node.ts';
 import { circuitRow, readAnchors, withRelays } from './circuits.ts';
 import { coreParts, type Part } from './core.ts';
+import { loadRows } from './load.ts';
 import { firstMessageRows } from './first-message.ts';
 import { lineOf, type Row } from '../src/crypto/race.ts';
 import { messageRows } from './messages.ts';
@@ -22,6 +23,7 @@ const parts: readonly Part[] = [
     ids: [],
     rows: pageRows,
   },
+  { name: 'load', ids: ['load-bytes', 'load-fetched'], rows: loadRows },
   {
     name: 'network',
     ids: ['circuit-build-3', 'message-3+3', 'message-3+3-balanced'],

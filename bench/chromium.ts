@@ -27,7 +27,14 @@ async function buildPage(): Promise<string> {
     configFile: false,
     root,
     logLevel: 'error',
-    build: { outDir, emptyOutDir: true, target: 'es2022', assetsInlineLimit: 0, reportCompressedSize: false },
+    build: {
+      outDir,
+      emptyOutDir: true,
+      target: 'es2022',
+      assetsInlineLimit: 0,
+      reportCompressedSize: false,
+      rolldownOptions: { input: ['index.html', 'load.html'].map((name) => `${root}${name}`) },
+    },
   });
   return outDir;
 }
@@ -47,10 +54,22 @@ async function serve(folder: string) {
   return { address: `http://127.0.0.1:${bound.port}/`, close: () => void server.close() };
 }
 
+/** Builds the pages of page/ and serves them. */
+export async function servePage() {
+  const folder = await buildPage();
+  const { address, close } = await serve(folder);
+  return {
+    address,
+    close: () => {
+      close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
 /** Has `work` done in a tab with the page. */
 async function* inPage<T>(work: (tab: Page) => AsyncIterable<T>): AsyncGenerator<T> {
-  const folder = await buildPage();
-  const page = await serve(folder);
+  const page = await servePage();
   const browser = await chromium.launch({ executablePath: findChromium() ?? (await installChromium()), args: flags });
   try {
     const tab = await browser.newPage();
@@ -60,7 +79,6 @@ async function* inPage<T>(work: (tab: Page) => AsyncIterable<T>): AsyncGenerator
   } finally {
     await browser.close();
     page.close();
-    rmSync(folder, { recursive: true, force: true });
   }
 }
 
