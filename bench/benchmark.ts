@@ -38,7 +38,7 @@ const parts: readonly Part[] = [
     ids: ['link-to-first-message-cold', 'link-to-first-message-warm'],
     rows: firstMessageRows,
   },
-  { name: 'sizes', ids: ['first-route-gzip', 'all-gzip'], rows: sizeRows },
+  { name: 'sizes', ids: ['first-route-gzip', 'all-gzip', 'cell-gzip', 'core-gzip', 'modules-gzip'], rows: sizeRows },
 ];
 
 export const partNames: readonly string[] = parts.map(({ name }) => name);

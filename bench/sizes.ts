@@ -3,7 +3,8 @@
  *
  *   index.html ──► entry, style, first screen, the tab's claim        first-route: all of it, before the node
  *                          └──► node ──► core.wasm                    all: that too, with icon, manifest and service worker,
- *                                                                       and of the core's builds the two that Chromium takes
+ *                                                                       and of the core's builds the two that Chromium takes;
+ *                                                                       those two alone: cell, core, and modules for both
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -58,12 +59,16 @@ export async function* sizeRows(): AsyncGenerator<Row> {
   if (!files.some((file) => file.endsWith('.wasm')) || !files.some((file) => others.test(file)))
     throw new Error('the build has no core: there is no node to stop before');
   yield rowOf('first-route-gzip', 'KB', [{ ours: kilobytes(dist, beforeNode(dist, 'index.html', files)) }]);
-  yield rowOf('all-gzip', 'KB', [
-    {
-      ours: kilobytes(
-        dist,
-        files.filter((file) => !others.test(file)),
-      ),
-    },
-  ]);
+  const loaded = files.filter((file) => !others.test(file));
+  yield rowOf('all-gzip', 'KB', [{ ours: kilobytes(dist, loaded) }]);
+  const modules = ['cell', 'core'].map((name) => ({ name, file: only(loaded, new RegExp(`/sotto_${name}[^/]*\\.wasm$`)) }));
+  for (const { name, file } of modules) yield rowOf(`${name}-gzip`, 'KB', [{ ours: kilobytes(dist, [file]) }]);
+  const both = modules.map(({ file }) => file);
+  yield rowOf('modules-gzip', 'KB', [{ ours: kilobytes(dist, both) }]);
+}
+
+function only(files: readonly string[], like: RegExp): string {
+  const [found, ...more] = files.filter((file) => like.test(file));
+  if (found === undefined || more.length > 0) throw new Error(`${like}: want one file of the build, got ${more.length + (found ? 1 : 0)}`);
+  return found;
 }
