@@ -43,13 +43,28 @@ export async function say(page: Page, text: string): Promise<void> {
   await page.getByRole('button', { name: 'Send' }).click();
 }
 
+/** Runs a check; where it fails, says what the page showed: its last lines, what was being written, its alerts. */
+async function told(page: Page, check: Promise<void>): Promise<void> {
+  try {
+    await check;
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const shown = await page
+      .locator('body')
+      .ariaSnapshot({ timeout: 5_000 })
+      .catch(() => 'a page that does not answer');
+    error.message += `\nThe page ends with:\n${shown.slice(-1_500)}`;
+    throw error;
+  }
+}
+
 export async function hears(person: Person, text: string): Promise<void> {
-  await expect(bubble(person.page, text)).toHaveCount(1, { timeout: SOON });
+  await told(person.page, expect(bubble(person.page, text)).toHaveCount(1, { timeout: SOON }));
 }
 
 export async function reaches(page: Page, text: string, states: readonly string[]): Promise<void> {
   const pattern = new RegExp(`^(${states.join('|')})$`);
-  await expect(bubble(page, text)).toHaveAttribute('data-state', pattern, { timeout: SOON });
+  await told(page, expect(bubble(page, text)).toHaveAttribute('data-state', pattern, { timeout: SOON }));
 }
 
 /** Joins under a name of one's own. */

@@ -344,6 +344,14 @@ test('the log follows its end, and never moves while one reads', async () => {
   await expect.poll(() => page.title()).toBe('Sotto');
   await expect(page.getByRole('button', { name: /Jump to latest/ })).toHaveCount(0);
   await expect(log(page).getByText(/^New since/)).toHaveCount(0);
+
+  await log(page).hover();
+  await page.mouse.wheel(0, -900);
+  await expect(page.getByRole('button', { name: /Jump to latest/ })).toBeVisible();
+  await message(page).fill('one’s own word is seen');
+  await message(page).press('Enter');
+  await expect(log(page).getByText('one’s own word is seen')).toBeInViewport();
+  await expect.poll(() => atEnd(page)).toBeLessThan(4);
   await page.context().close();
 });
 

@@ -1,4 +1,4 @@
-/** The log: opens at what is new, follows its end while one is there, and never moves while one reads further up. */
+/** The log: opens at what is new, follows its end while one is there or writes, and never moves while one reads further up. */
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
 import type { RoomView } from './peer-view.ts';
@@ -43,9 +43,14 @@ function useEnd(rows: readonly Row[], opensAt: number) {
     opened.current = true;
     if (opensAt >= 0) list.current?.scrollToIndex(opensAt, { align: 'start', offset: -24 });
   }, [opensAt]);
+  // What one says oneself is seen, wherever one was.
+  const last = rows.at(-1);
+  const newest = useRef(last?.id);
   useLayoutEffect(() => {
-    if (atEnd.current) toEnd();
-  }, [rows, toEnd]);
+    const saidNow = last?.type === 'message' && last.item.mine && last.id !== newest.current;
+    newest.current = last?.id;
+    if (atEnd.current || saidNow) toEnd();
+  }, [rows, last, toEnd]);
   return { list, isAtEnd, toEnd, onScroll, onResize };
 }
 
