@@ -49,10 +49,13 @@ async function vitest(paths: readonly string[]): Promise<Count> {
   }));
 }
 
+/** Where Chromium is; it is installed if need be. */
+export const chromiumThere = async (): Promise<string> => findChromium() ?? (await installChromium());
+
 async function playwright(): Promise<Count> {
   const report = inRoot('.cache/playwright.json');
   rmSync(report, { force: true });
-  const chromium = findChromium() ?? (await installChromium());
+  const chromium = await chromiumThere();
   const env = { ...process.env, SOTTO_CHROMIUM: chromium, PLAYWRIGHT_JSON_OUTPUT_NAME: report };
   const code = await exitCode(tool('playwright'), ['test'], { env });
   return reported(code, report, (r) => {
@@ -83,10 +86,13 @@ export const steps: readonly Step[] = [
   { name: 'words', run: async () => check(checkWords()) },
   { name: 'types', run: () => program(tool('tsc'), ['-p', '.']) },
   { name: 'proto', run: () => program(process.execPath, [script('proto'), '--check']) },
+  { name: 'build', run: build },
   { name: 'wasm', run: () => counted(script('wasm'), ['--check', '--test']) },
   { name: 'unit', run: () => vitest(['src/', 'scripts/']) },
-  { name: 'strangers', run: () => vitest(['e2e/stranger/']) },
   { name: 'simulation', run: () => vitest(['e2e/sim/']) },
-  { name: 'build', run: build },
   { name: 'browser', run: playwright },
+  { name: 'strangers', run: () => vitest(['e2e/stranger/']) },
 ];
+
+/** These two rows of steps run beside each other: browsers wait more than they work. What a stranger costs others is looked at alone. */
+export const lanes: readonly (readonly string[])[] = [['wasm', 'unit', 'simulation'], ['browser']];

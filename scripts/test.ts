@@ -1,20 +1,21 @@
 /**
- * `npm test`: every check there is, in order; a failed step does not hide the later ones. Closes with `N passed, N failed`.
+ * `npm test`: every check there is, in order, the long ones in two lanes beside each other; a failed step does not hide the later ones.
+ * Closes with `N passed, N failed`.
  * `npm test -- --only unit,types` runs some of the steps.
  */
-import { mkdirSync } from 'node:fs';
-import { inRoot } from './program.ts';
-import { steps, type Count, type Step } from './test-steps.ts';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { exitCode, inRoot } from './program.ts';
+import { chromiumThere, lanes, steps, type Count, type Step } from './test-steps.ts';
 
 interface Result extends Count {
   readonly name: string;
   readonly seconds: number;
 }
 
-function chosen(args: readonly string[]): readonly Step[] {
-  const at = args.indexOf('--only');
-  if (at < 0) return steps;
-  const names = (args[at + 1] ?? '').split(',');
+function chosen(only: string | undefined): readonly Step[] {
+  if (only === undefined) return steps;
+  const names = only.split(',');
   const unknown = names.filter((name) => !steps.some((step) => step.name === name));
   if (unknown.length > 0) throw new Error(`no such step: ${unknown.join(', ')}; there are ${steps.map(({ name }) => name).join(', ')}`);
   return steps.filter(({ name }) => names.includes(name));
@@ -30,9 +31,39 @@ async function runStep(step: Step): Promise<Result> {
   return { name: step.name, ...count, seconds: (performance.now() - started) / 1000 };
 }
 
-const results: Result[] = [];
+/** Runs steps in a process of its own. The last line that it writes to its report is its results. */
+async function runLane(names: readonly string[], place: number): Promise<readonly Result[]> {
+  const [printed, report] = [inRoot(`.cache/lane-${place}.txt`), inRoot(`.cache/lane-${place}.json`)];
+  rmSync(report, { force: true });
+  const out = openSync(printed, 'w');
+  const stdio = place === 0 ? (['ignore', 'inherit', 'inherit'] as const) : (['ignore', out, out] as const);
+  await exitCode(process.execPath, [import.meta.filename, '--only', names.join(), '--report', report], { stdio: [...stdio] });
+  closeSync(out);
+  process.stdout.write(readFileSync(printed));
+  if (existsSync(report)) return JSON.parse(readFileSync(report, 'utf8')) as Result[];
+  return names.map((name) => ({ name, passed: 0, failed: 1, seconds: 0 }));
+}
+
+/** The steps that are left for lanes, when there are some for each. */
+function lanesOf(chosenSteps: readonly Step[]): readonly (readonly string[])[] {
+  const names = lanes.map((lane) => lane.filter((name) => chosenSteps.some((step) => step.name === name)));
+  return names.every((lane) => lane.length > 0) ? names : [];
+}
+
+const { values: options } = parseArgs({ options: { only: { type: 'string' }, report: { type: 'string' } } });
 mkdirSync(inRoot('.cache'), { recursive: true });
-for (const step of chosen(process.argv.slice(2))) results.push(await runStep(step));
+const toRun = chosen(options.only);
+const beside = lanesOf(toRun);
+const results: Result[] = [];
+for (const step of toRun) {
+  if (!beside.flat().includes(step.name)) results.push(await runStep(step));
+  else if (step.name === beside[0]?.[0]) {
+    // Two installations at once would be in each other's way.
+    await chromiumThere();
+    results.push(...(await Promise.all(beside.map(runLane))).flat());
+  }
+}
+if (options.report !== undefined) writeFileSync(options.report, JSON.stringify(results));
 
 console.log('');
 for (const { name, passed, failed, seconds } of results) {

@@ -8,7 +8,7 @@ import { memoryStore } from '../../src/store/index.ts';
 
 const PATIENCE = 120_000;
 /** A message each so many ms, by turns. */
-const EVERY = 80;
+const EVERY = 60;
 /** A message that has not come by then has not come. */
 const LATEST = 30_000;
 

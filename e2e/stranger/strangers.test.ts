@@ -15,7 +15,7 @@ import { memoryOf, processorOf, Relays } from './relays.ts';
 
 /** MiB; docs/threat-model.md and src/relay/README.md say so too. */
 const MEMORY_BOUND = 768;
-const ROUND_MS = 4_000;
+const ROUND_MS = 2_500;
 const [LEAST_ROUNDS, MOST_ROUNDS] = [2, 8];
 const VICTIM = 0;
 
