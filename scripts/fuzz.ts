@@ -7,20 +7,9 @@
  *
  * Closes with `N passed, N failed`. CONTRIBUTING.md says what is covered and what is not.
  */
-import { differential } from './fuzz/differential.ts';
 import { parseArgs } from 'node:util';
-
-const modes: Readonly<Record<string, (options: Options) => Promise<Count>>> = { differential };
-
-export interface Options {
-  readonly cases: number;
-  readonly seed: number;
-}
-
-export interface Count {
-  readonly passed: number;
-  readonly failed: number;
-}
+import { differential } from './fuzz/differential.ts';
+import { parsers } from './fuzz/parsers.ts';
 
 /** A whole number, or the end. */
 function whole(name: string, text: string): number {
@@ -34,10 +23,26 @@ const { values, positionals } = parseArgs({
   options: {
     cases: { type: 'string', default: '1000000' },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
+    seconds: { type: 'string', default: '60' },
+    runs: { type: 'string' },
+    only: { type: 'string', default: '' },
+    minimize: { type: 'boolean', default: false },
   },
 });
-const run = modes[positionals[0] ?? ''];
-if (run === undefined) throw new Error(`npm run fuzz -- ${Object.keys(modes).join(' | ')}: one of these`);
-const { passed, failed } = await run({ cases: whole('cases', values.cases), seed: whole('seed', values.seed) });
+const seed = whole('seed', values.seed);
+const modes = {
+  differential: () => differential({ cases: whole('cases', values.cases), seed }),
+  parsers: () =>
+    parsers({
+      seconds: whole('seconds', values.seconds),
+      runs: values.runs === undefined ? undefined : whole('runs', values.runs),
+      seed,
+      only: values.only.split(',').filter((part) => part !== ''),
+      minimize: values.minimize,
+    }),
+} as const;
+const [mode] = positionals;
+if (mode !== 'differential' && mode !== 'parsers') throw new Error(`npm run fuzz -- ${Object.keys(modes).join(' | ')}: one of these`);
+const { passed, failed } = await modes[mode]();
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;

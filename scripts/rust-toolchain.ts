@@ -7,7 +7,7 @@
  * is built from the packaged sources on each build (-Zbuild-std, half a minute). rustup is not in Debian 12, hence apt alone there.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, lstatSync, readlinkSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, readlinkSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { inRoot, run } from './program.ts';
@@ -28,11 +28,16 @@ export interface Toolchain {
   readonly sysroot: string;
 }
 
-/** Runs a program beside the crate and keeps what it prints on its standard output. A program that is not there ends with 1. */
-export function captured(program: string, args: readonly string[], env = process.env): { readonly code: number; readonly text: string } {
+/** Runs a program, in wasm by default, and keeps what it prints on its standard output. A program that is not there ends with 1. */
+export function captured(
+  program: string,
+  args: readonly string[],
+  env = process.env,
+  cwd = crate,
+): { readonly code: number; readonly text: string } {
   const { status, stdout } = spawnSync(program, args, {
     encoding: 'utf8',
-    cwd: crate,
+    cwd,
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
     maxBuffer: 2 ** 26,
@@ -78,6 +83,12 @@ async function fromApt(): Promise<Toolchain | undefined> {
   if (!existsSync(linker) && lstatSync(linker, { throwIfNoEntry: false })?.isSymbolicLink() === true)
     await install([basename(readlinkSync(linker))]);
   return toolchainIn('/usr/bin');
+}
+
+/** The compiler that the build which is checked in names; undefined where there is none. */
+export function recordedCompiler(): string | undefined {
+  const path = join(crate, 'pkg/BUILD.json');
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as { readonly compiler: string }).compiler : undefined;
 }
 
 /** `recorded`: the compiler of the build that is checked in. Rejects with what to do when no compiler can be had. */

@@ -2,7 +2,7 @@
  * `npm run wasm`: builds wasm/pkg from the crates in wasm/. docs/wasm-build.md says how anyone can repeat it.
  *
  *   --check   builds beside it and compares: the same compiler must give the same bytes; with another one, its build is tested instead
- *   --test    format, lint and tests of the crates
+ *   --test    format, lint and tests of the crates, and of wasm/fuzz
  *
  * Each part closes with `N passed, N failed`.
  */
@@ -206,17 +206,17 @@ function compare(fresh: string): void {
   close(files.length - stale.length, stale.length);
 }
 
-/** Format, lint, and the crates' tests, whose figures are summed. */
-async function testCrate(toolchain: Toolchain): Promise<void> {
+/** Format, lint, and the crates' tests, whose figures are summed; in wasm/fuzz, a workspace of its own, they play what fuzzing has kept. */
+async function testCrate(toolchain: Toolchain, workspace = crate): Promise<void> {
   const env = rustEnvironment(toolchain);
-  const cargo = (args: readonly string[]): Promise<number> => exitCode(join(toolchain.bin, 'cargo'), args, { cwd: crate, env });
+  const cargo = (args: readonly string[]): Promise<number> => exitCode(join(toolchain.bin, 'cargo'), args, { cwd: workspace, env });
   const codes = [
     await cargo(['fmt', '--all', '--check']),
     await cargo(['clippy', '--locked', '--workspace', '--all-targets', '--', '-D', 'warnings']),
   ];
   const bad = codes.filter((code) => code !== 0).length;
   close(codes.length - bad, bad);
-  const tests = captured(join(toolchain.bin, 'cargo'), ['test', '--locked', '--workspace', '--', '--nocapture'], env);
+  const tests = captured(join(toolchain.bin, 'cargo'), ['test', '--locked', '--workspace', '--', '--nocapture'], env, workspace);
   console.log(tests.text);
   const sums = [...tests.text.matchAll(/(\d+) passed; (\d+) failed; (\d+) ignored/g)];
   const sum = (...groups: readonly number[]): number => sums.reduce((all, one) => all + groups.reduce((n, g) => n + Number(one[g]), 0), 0);
@@ -228,5 +228,8 @@ const toolchain = await findToolchain(recorded?.compiler);
 console.log(`Rust: ${toolchain.compiler} (${toolchain.bin}); standard library: ${toolchain.std}`);
 const isOn = (flag: string): boolean => process.argv.includes(flag);
 if (isOn('--check')) await check(toolchain, recorded);
-if (isOn('--test')) await testCrate(toolchain);
+if (isOn('--test')) {
+  await testCrate(toolchain);
+  await testCrate(toolchain, join(crate, 'fuzz'));
+}
 if (!isOn('--check') && !isOn('--test')) await replace(toolchain);

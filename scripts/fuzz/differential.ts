@@ -9,7 +9,7 @@ import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { inRoot, run } from '../program.ts';
-import { crate, findToolchain, rustEnvironment } from '../rust-toolchain.ts';
+import { crate, findToolchain, recordedCompiler, rustEnvironment } from '../rust-toolchain.ts';
 import { kinds } from './boundary.ts';
 
 interface Count {
@@ -37,7 +37,7 @@ const PIECE = 5_000;
 
 /** Builds what plays natively; gives the folder of the programs. */
 async function nativePrograms(): Promise<string> {
-  const toolchain = await findToolchain(undefined);
+  const toolchain = await findToolchain(recordedCompiler());
   const env = rustEnvironment(toolchain);
   const wanted = ['-p', 'sotto-mlkem', '-p', 'sotto-cell', '--example', 'differential', '--example', 'differential_cells'];
   await run(join(toolchain.bin, 'cargo'), ['build', '--quiet', '--locked', '--release', ...wanted], { cwd: crate, env });
