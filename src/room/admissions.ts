@@ -29,6 +29,8 @@ const WELCOMES = 'w/';
 const JOINS = 'q/';
 /** Undecided Joins of one invite beyond its uses: a flood on one link leaves the others as they are. */
 const MOST_BEYOND = 16;
+/** Those who come within so long of each other are let in together, by one rotation, ms. */
+const TOGETHER = 1_000;
 
 export interface InviteInfo {
   /** Hex of ipk. */
@@ -63,6 +65,7 @@ export class Admissions {
   readonly #joins = new Map<Hash, Seen>();
   /** A notice has named one's own Join: that the invite is used up is no refusal then, whichever notice came first. */
   #letIn = false;
+  #lastAdmission = -Infinity;
   #joined: { readonly link: ParsedLink; readonly welcome: Welcome } | undefined;
 
   constructor(work: Work, rotations: Rotations) {
@@ -205,11 +208,18 @@ export class Admissions {
   decide(): void {
     if (this.#work.standing() !== 'member') return;
     this.#tidy();
+    const ready: { invite: InviteState; join: Join }[] = [];
     for (const { seen, invite, why, mine } of this.#undecided()) {
       if (seen.answer === 'refuse') this.#refuseJoin(seen.join.joinHash);
-      else if (seen.answer === 'admit' || (why === undefined && mine)) this.#tryToAdmit(invite, seen.join);
+      else if (seen.answer === 'admit' || (why === undefined && mine)) ready.push({ invite, join: seen.join });
       else if (why === undefined) this.#admitLater(seen);
     }
+    if (ready.length === 0) return;
+    const { clock } = this.#work.surroundings;
+    const pause = this.#lastAdmission + TOGETHER - clock.now();
+    if (pause > 0 && pause <= TOGETHER) return this.#work.later('admit', pause, () => this.#work.wake());
+    this.#lastAdmission = clock.now();
+    this.#admit(ready);
   }
 
   /** What waited on an invite that is open no more. */
@@ -246,30 +256,41 @@ export class Admissions {
     });
   }
 
-  /** What the log does not allow (used up by an admission that came meanwhile) is counted, and the Join is left. */
-  #tryToAdmit(invite: InviteState, join: Join): void {
+  /** All of them by one rotation: each costs every member a slice, an answer with a new prekey, and history told anew. */
+  #admit(ready: readonly { readonly invite: InviteState; readonly join: Join }[]): void {
+    const { parts } = this.#work;
+    const admitted = ready.filter(({ invite, join }) => this.#isAllowed(invite, join));
+    if (admitted.length === 0) return;
+    const { frame } = this.#rotations.rotate();
+    for (const { join } of admitted) {
+      this.#work.post(parts.keyring.sealRotation(join.address, frame));
+      this.#rotations.followJoin(join.joinHash, join.identity.device);
+    }
+    const since = Math.max(...admitted.map(({ join }) => this.historySince(join.identity.persona)));
+    this.#work.tell(parts.log.operations(), parts.replica.missing([], since));
+    for (const [id, joins] of Map.groupBy(admitted, ({ invite }) => toHex(invite.ipk))) this.#closeIfUsedUp(id, joins);
+  }
+
+  /** Writes the admission. What the log does not allow (used up by an admission that came meanwhile) is counted, and the Join is left. */
+  #isAllowed(invite: InviteState, { joinHash, certificate, prekey, name }: Join): boolean {
+    this.#dropJoin(joinHash);
     try {
-      this.#admit(invite, join);
+      this.#work.author({ admit: { joinHash, ipk: invite.ipk, certificate, prekey, name } });
+      return true;
     } catch {
       this.#work.surroundings.counters.count('admit-refused');
+      return false;
     }
   }
 
-  #admit(invite: InviteState, join: Join): void {
-    const { parts, surroundings } = this.#work;
-    const { joinHash, certificate, prekey, name, address, identity } = join;
-    this.#dropJoin(joinHash);
-    this.#work.author({ admit: { joinHash, ipk: invite.ipk, certificate, prekey, name } });
-    const { frame } = this.#rotations.rotate();
-    this.#work.post(parts.keyring.sealRotation(address, frame));
-    this.#rotations.followJoin(joinHash, identity.device);
-    this.#work.tell(parts.log.operations(), parts.replica.missing([], this.historySince(identity.persona)));
-    const left = parts.log.state().invites.get(toHex(invite.ipk));
+  /** The notice that a link is used up goes behind one to each who has just come in by it, for whom it is no refusal. */
+  #closeIfUsedUp(id: string, admitted: readonly { readonly invite: InviteState; readonly join: Join }[]): void {
+    const left = this.#work.parts.log.state().invites.get(id);
     if (left !== undefined && usesLeft(left) > 0) return;
-    this.#notice(invite, { admitted: joinHash });
-    this.#notice(invite, 'used');
-    this.#forget(toHex(invite.ipk));
-    surroundings.changed();
+    for (const { invite, join } of admitted) this.#notice(invite, { admitted: join.joinHash });
+    for (const { invite } of admitted.slice(0, 1)) this.#notice(invite, 'used');
+    this.#forget(id);
+    this.#work.surroundings.changed();
   }
 
   #takeAsMember(invite: InviteState, { address, topic, blob }: Incoming): void {

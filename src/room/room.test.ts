@@ -44,6 +44,27 @@ describe('a room', () => {
     await world.until(() => ana.hears().includes('Ben: all here') && eva.hears().includes('Ben: all here'), 'all hear Ben');
   });
 
+  it('lets in together who comes together, each of whom hears that the link is used up as no refusal', async () => {
+    const world = new World();
+    const ana = world.device('Ana');
+    await ana.create();
+    const link = await ana.invite(8);
+    const guests = Array.from({ length: 8 }, (_, i) => world.device(`Guest ${i}`));
+    for (const guest of guests) await guest.join(link);
+    const standings = new Set<string>();
+    await world.until(() => {
+      for (const { room } of guests) standings.add(room.standing);
+      return guests.every(({ room }) => room.standing === 'member');
+    }, 'all are in');
+    expect([...standings].toSorted()).toEqual(['member', 'waiting']);
+    for (const guest of guests) guest.say(`${guest.name} is here`);
+    await world.until(() => [ana, ...guests].every((one) => one.hears().length === 8), 'all hear all');
+    // An address has two topics: the room's first, the invite's, one for each Join and one for each rotation.
+    const rotations = world.post.blobs.size / 2 - 2 - guests.length;
+    expect(rotations).toBeGreaterThan(0);
+    expect(rotations).toBeLessThanOrEqual(2);
+  });
+
   it('keeps fifty messages for somebody who is away, once each and in order', async () => {
     const { world, ana, ben } = await two();
     await world.until(() => ana.room.idle && ben.room.idle, 'quiet');
