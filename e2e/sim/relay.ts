@@ -84,6 +84,7 @@ export class SimRelay {
       name: this.name,
       family: this.name,
       roles: { guard: true, middle: true, mailbox: true },
+      suite: 3,
       id: this.id,
       root: new Signer(this.#seed.slice()),
       anchors: anchors(),
@@ -91,8 +92,8 @@ export class SimRelay {
       random,
       counters,
       onionKeys: {
-        readOnionKeys: () => this.#onionKeys.map(({ seed, madeAt }) => ({ seed: seed.slice(), madeAt })),
-        writeOnionKeys: (keys) => void (this.#onionKeys = keys.map(({ seed, madeAt }) => ({ seed: new Uint8Array(seed), madeAt }))),
+        readOnionKeys: () => this.#onionKeys.map(({ seed, ...rest }) => ({ ...rest, seed: seed.slice() })),
+        writeOnionKeys: (keys) => void (this.#onionKeys = keys.map(({ seed, ...rest }) => ({ ...rest, seed: new Uint8Array(seed) }))),
       },
       blobs: this.#blobs,
       hopLimits: {},

@@ -228,6 +228,7 @@ describe('a descriptor', () => {
     const keyring = place(persona(), persona()).keyring(persona());
     const fields = (from: number) => ({
       addresses: ['/dns4/relay.example.org/tcp/443/tls/ws'],
+      suite: 3 as const,
       onionKey: keyring.newPrekey(),
       roles: { guard: true, middle: true, mailbox: true },
       family: '',

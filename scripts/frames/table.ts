@@ -50,6 +50,7 @@ export const rows: Readonly<Record<string, Row>> = {
   'body/blob': { kind: 'carried' },
   'body/caught-up': { kind: 'carried' },
   descriptor: { kind: 'whole', wire: ['RelayDescriptor', 'Signed'] },
+  'descriptor/suite-5': { kind: 'whole', wire: ['RelayDescriptor', 'Signed'] },
   'body/directory-request': { kind: 'cell' },
   'body/directory': { kind: 'carried', rare: true },
   'certificate/ana': { kind: 'whole', wire: ['Certificate', 'Signed'] },

@@ -1,6 +1,6 @@
 /** Vectors of what the last hop of a circuit hears and says, and of descriptors (docs/protocol.md §3 – §5, §7). */
-import { hash, idBytes, isRefusal, refuse, relayId, topicId, type Bytes } from '../../src/base/index.ts';
-import { ed25519, kem, sha256 } from '../../src/crypto/index.ts';
+import { concat, hash, idBytes, isRefusal, refuse, relayId, topicId, type Bytes } from '../../src/base/index.ts';
+import { ed25519, kemOf, sha256, SUITE, type CircuitSuite } from '../../src/crypto/index.ts';
 import { decodePage, encodeDirectoryRequest, encodePage, signDescriptor, verifyDescriptor } from '../../src/directory/index.ts';
 import { Signer } from '../../src/identity/index.ts';
 import {
@@ -148,11 +148,9 @@ export function mailbox(bind: Bytes): Case[] {
 
 export function directory(): Case[] {
   const seed = fixed('relay-root', 64);
-  const onionKey = kem.keygen(fixed('onion-key', 32)).publicKey;
   const validFrom = 1_795_219_200;
   const fields = {
     addresses: ['/ip4/203.0.113.7/tcp/443/tls/ws', '/dns4/relay.example/tcp/9000'],
-    onionKey,
     roles: { guard: true, middle: true, mailbox: false },
     family: 'example',
     delayClasses: [0, 20, 500],
@@ -160,20 +158,26 @@ export function directory(): Case[] {
     validUntil: validFrom + 10_800,
     version: 'sotto/0.1',
   };
-  const signed = signDescriptor(new Signer(seed), fields);
-  const page = encodePage({ next: 0x12345678, descriptors: [signed] });
-  return [
-    {
-      name: 'descriptor',
+  const root = new Signer(seed);
+  const described = (suite: CircuitSuite): Case => {
+    const end = suite === SUITE ? '' : `-suite-${suite}`;
+    return {
+      name: suite === SUITE ? 'descriptor' : `descriptor/suite-${suite}`,
       section: '5',
-      given: { rootSeed: seed, ...fields, onionKey: 'that of handshake/create' },
-      frame: signed,
+      given: { rootSeed: seed, ...fields, suite, onionKey: `that of handshake/create${end}` },
+      frame: signDescriptor(root, { ...fields, suite, onionKey: kemOf(suite).keygen(fixed('onion-key', 32)).publicKey }),
       read: reader(
         (frame) => verifyDescriptor(frame, validFrom + 60),
-        (read) => idBytes(read.id),
+        (read) => concat(idBytes(read.id), Uint8Array.of(read.suite)),
       ),
-      reads: sha256(new Signer(seed).keyset),
-    },
+      reads: concat(sha256(root.keyset), Uint8Array.of(suite)),
+    };
+  };
+  const [descriptor, higher] = [described(3), described(5)];
+  const page = encodePage({ next: 0x12345678, descriptors: [descriptor.frame] });
+  return [
+    descriptor,
+    higher,
     {
       name: 'body/directory-request',
       section: '4.3',

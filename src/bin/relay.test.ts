@@ -69,6 +69,7 @@ describe('the relay program', () => {
     [['--listen', '1'], /"state" is missing/],
     [['--config', 'nowhere.toml'], /the configuration nowhere.toml cannot be read/],
     [['--config', 'x', '--name', 'y'], /--config stands alone/],
+    [['--state', 'x', '--listen', '1', '--suite', '1'], /"suite" is not 3 or 5/],
     [['--state', 'x', '--listen', '1', '--anchors', 'nowhere.json'], /the list of anchors nowhere.json cannot be read/],
   ])(
     'says what is wrong with %j, and starts nothing',

@@ -11,7 +11,7 @@ import { parseAnchors, type Anchor } from '../directory/index.ts';
 import { createRelay, parseConfig, readSettings, relayIdentity, type Relay, type RelaySettings } from '../relay/index.ts';
 
 const USAGE = `usage: relay --config FILE
-       relay --state DIR --listen [HOST:]PORT [--tcp PORT] [--anchors FILE] [--announce MULTIADDR]… [--name NAME] [--family FAMILY] [--tap FILE]
+       relay --state DIR --listen [HOST:]PORT [--tcp PORT] [--anchors FILE] [--announce MULTIADDR]… [--name NAME] [--family FAMILY] [--suite 3|5] [--tap FILE]
        with --print-id it makes its identity, prints it, and ends`;
 
 class UsageError extends Error {}
@@ -49,6 +49,7 @@ function flags() {
         announce: { type: 'string', multiple: true },
         name: { type: 'string' },
         family: { type: 'string' },
+        suite: { type: 'string' },
         tap: { type: 'string' },
         'print-id': { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
@@ -67,14 +68,16 @@ function read(file: string, what: string): string {
   }
 }
 
+/** Those flags that are numbers in the file. */
+const numbers = ({ tcp, suite }: { readonly tcp?: string | undefined; readonly suite?: string | undefined }) => ({
+  ...(tcp !== undefined && { tcp: Number(tcp) }),
+  ...(suite !== undefined && { suite: Number(suite) }),
+});
+
 function settingsFrom(values: ReturnType<typeof flags>): RelaySettings {
-  const { config, 'print-id': _printId, help: _help, tcp, ...given } = values;
-  if (config !== undefined && (tcp !== undefined || Object.keys(given).length > 0))
-    throw new UsageError('--config stands alone: put the rest into the file');
-  const settings =
-    config === undefined
-      ? readSettings({ ...given, ...(tcp === undefined ? {} : { tcp: Number(tcp) }) })
-      : parseConfig(read(config, 'the configuration'));
+  const { config, 'print-id': _printId, help: _help, ...given } = values;
+  if (config !== undefined && Object.keys(given).length > 0) throw new UsageError('--config stands alone: put the rest into the file');
+  const settings = config === undefined ? readSettings({ ...given, ...numbers(given) }) : parseConfig(read(config, 'the configuration'));
   if (isRefusal(settings)) throw new UsageError(settings.detail ?? settings.refused);
   return settings;
 }

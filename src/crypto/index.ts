@@ -12,7 +12,7 @@ export {
   type HopAttempt,
   type HopTarget,
 } from './handshake.ts';
-export { SUITE, suiteLengths, SUITES, type Suite, type SuiteLengths } from './suite.ts';
+export { CIRCUIT_SUITES, SUITE, suiteLengths, SUITES, type CircuitSuite, type Suite, type SuiteLengths } from './suite.ts';
 export { kdf, purpose, sha256, shake256 } from './hash.ts';
 export {
   kem,

@@ -6,6 +6,10 @@ export type Suite = 1 | 3 | 5;
 export const SUITE: Suite = 3;
 export const SUITES: readonly Suite[] = [1, 3, 5];
 
+/** Those that a relay's descriptor may offer, and so those of circuits. */
+export type CircuitSuite = Extract<Suite, 3 | 5>;
+export const CIRCUIT_SUITES: readonly CircuitSuite[] = [3, 5];
+
 export interface SuiteLengths {
   readonly kemPublic: number;
   readonly kemCiphertext: number;

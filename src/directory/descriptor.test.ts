@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { concat, fromHex, isRefusal, type Bytes } from '../base/index.ts';
 import { seededRandom, testSeed } from '../base/testing.ts';
 import { sha256 } from '../crypto/index.ts';
-import { create, encode, SignedSchema } from '../wire/index.ts';
+import { create, encode, RelayDescriptorSchema, SignedSchema } from '../wire/index.ts';
 import { decodeDescriptor, keyIdOf, MAX_DESCRIPTOR_BYTES, signDescriptor, verifyDescriptor } from './descriptor.ts';
 import { NOW, testFields, testRoot, testSigned, verified } from './testing.ts';
 
@@ -25,6 +25,30 @@ describe('descriptors', () => {
     buffer.fill(0);
     expect(descriptor.signed).toEqual(testSigned(1));
     expect(descriptor.onionKey).toEqual(testFields(1).onionKey);
+  });
+
+  it('offer suite 3 or 5, with an onion key of it', () => {
+    const onionKey = seededRandom(5).bytes(1600);
+    const descriptor = verified(signDescriptor(testRoot(1), { ...testFields(1), suite: 5, onionKey }));
+    expect(descriptor).toMatchObject({ suite: 5, onionKey });
+    expect(descriptor.keyset.length).toBe(1984);
+    expect(descriptor.signed.length).toBeLessThan(MAX_DESCRIPTOR_BYTES);
+  });
+
+  it.each([
+    [1, 832],
+    [1, 1216],
+    [0, 1216],
+    [4, 1600],
+    [7, 1600],
+    [3, 1600],
+    [5, 1216],
+  ])('refuse suite %i with an onion key of %i bytes, whoever signed it', (suite, length) => {
+    const { roles, ...rest } = testFields(1);
+    const lists = { addresses: [...rest.addresses], delayClasses: [...rest.delayClasses] };
+    const fields = { ...rest, ...roles, ...lists, suite, onionKey: new Uint8Array(length), keyset: testRoot(1).keyset };
+    const signed = testRoot(1).sign('descriptor', encode(RelayDescriptorSchema, create(RelayDescriptorSchema, fields)));
+    expect(verifyDescriptor(signed, NOW)).toMatchObject({ refused: 'descriptor-field' });
   });
 
   it.each([
@@ -62,6 +86,8 @@ describe('descriptors', () => {
     ['no life', { validUntil: NOW }],
     ['a family that is not plain text', { family: 'a\nb' }],
     ['a short onion key', { onionKey: new Uint8Array(1215) }],
+    ['a key of suite 5 at suite 3', { onionKey: new Uint8Array(1600) }],
+    ['a key of suite 3 at suite 5', { suite: 5 as const }],
     ['a delay of hours', { delayClasses: [60_001] }],
   ])('are not signed with %s', (_what, changes) => {
     expect(() => signDescriptor(testRoot(1), { ...testFields(1), ...changes })).toThrow(RangeError);

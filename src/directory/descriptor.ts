@@ -6,7 +6,7 @@
  * A descriptor proves its own relay: the id is the hash of the keyset that signed it. Whether that relay is to be trusted is not told.
  */
 import { isRefusal, refuse, relayId, toHex, type Bytes, type Refusal } from '../base/index.ts';
-import { KEM_PUBLIC, sha256 } from '../crypto/index.ts';
+import { CIRCUIT_SUITES, sha256, suiteLengths, type CircuitSuite } from '../crypto/index.ts';
 import { bodyOf, KEYSET_BYTES, verifySigned, type Signer } from '../identity/index.ts';
 import { parseAddress } from '../link/index.ts';
 import { create, decodeStrict, encode, RelayDescriptorSchema, type MessageShape } from '../wire/index.ts';
@@ -17,7 +17,6 @@ export const MAX_DESCRIPTOR_BYTES = 8192;
 export const DESCRIPTOR_LIFE = 3 * 3600;
 /** Seconds by which a descriptor may come from the future: relays' clocks differ. */
 const SKEW = 600;
-const SUITE = 3;
 const MAX_ADDRESSES = 8;
 const MAX_ADDRESS = 256;
 const MAX_TEXT = 64;
@@ -33,7 +32,7 @@ export type DescriptorFields = Omit<Descriptor, 'id' | 'keyset' | 'signed'>;
 export function signDescriptor(root: Signer, fields: DescriptorFields): Bytes {
   const { roles, ...rest } = fields;
   const lists = { addresses: [...fields.addresses], delayClasses: [...fields.delayClasses] };
-  const message = create(RelayDescriptorSchema, { ...rest, ...roles, ...lists, suite: SUITE, keyset: root.keyset });
+  const message = create(RelayDescriptorSchema, { ...rest, ...roles, ...lists, keyset: root.keyset });
   const wrong = checkFields(message);
   if (wrong !== undefined) throw new RangeError(`descriptor: ${wrong}`);
   return root.sign(PURPOSE, encode(RelayDescriptorSchema, message));
@@ -45,8 +44,10 @@ export function decodeDescriptor(signed: Uint8Array): Descriptor | Refusal {
   const body = bodyOf(signed);
   const message = isRefusal(body) ? body : decodeStrict(RelayDescriptorSchema, body);
   if (isRefusal(message)) return message;
+  const suite = suiteOf(message);
   const wrong = checkFields(message);
-  return wrong === undefined ? fromMessage(message, new Uint8Array(signed)) : refuse('descriptor-field', wrong);
+  if (suite === undefined || wrong !== undefined) return refuse('descriptor-field', wrong);
+  return fromMessage(message, suite, new Uint8Array(signed));
 }
 
 /** Reads and verifies. Refused: what does not decode, is out of bounds, out of its time, or not signed by the keyset inside. `now` in UTC seconds. */
@@ -61,12 +62,15 @@ export const inTime = ({ validFrom, validUntil }: Descriptor, now: number): bool
 
 type DescriptorMessage = MessageShape<typeof RelayDescriptorSchema>;
 
+const suiteOf = (message: DescriptorMessage): CircuitSuite | undefined => CIRCUIT_SUITES.find((suite) => suite === message.suite);
+
 /** What is outside its bounds, in words. */
 function checkFields(message: DescriptorMessage): string | undefined {
-  const { suite, keyset, addresses, onionKey, family, delayClasses, validFrom, validUntil, version } = message;
-  if (suite !== SUITE) return `suite ${suite} is not ${SUITE}`;
+  const { keyset, addresses, onionKey, family, delayClasses, validFrom, validUntil, version } = message;
+  const suite = suiteOf(message);
+  if (suite === undefined) return `suite ${message.suite} is not one of ${CIRCUIT_SUITES.join(', ')}`;
   if (keyset.length !== KEYSET_BYTES) return 'the keyset has another length';
-  if (onionKey.length !== KEM_PUBLIC) return 'the onion key has another length';
+  if (onionKey.length !== suiteLengths[suite].kemPublic) return 'the onion key has another length than its suite';
   if (addresses.length < 1 || addresses.length > MAX_ADDRESSES) return `want 1 to ${MAX_ADDRESSES} addresses`;
   const bad = addresses.find((address) => address.length > MAX_ADDRESS || isRefusal(parseAddress(address)));
   if (bad !== undefined) return 'an address is not one that Sotto knows';
@@ -78,13 +82,14 @@ function checkFields(message: DescriptorMessage): string | undefined {
 
 const isPlain = (text: string): boolean => text.length <= MAX_TEXT && /^[\x20-\x7e]*$/.test(text);
 
-function fromMessage(message: DescriptorMessage, signed: Bytes): Descriptor {
+function fromMessage(message: DescriptorMessage, suite: CircuitSuite, signed: Bytes): Descriptor {
   const { keyset, addresses, onionKey, guard, middle, mailbox, family, delayClasses, validFrom, validUntil, version } = message;
   const id = relayId(sha256(keyset));
   return {
     id,
     keyset: new Uint8Array(keyset),
     addresses,
+    suite,
     onionKey: new Uint8Array(onionKey),
     roles: { guard, middle, mailbox },
     family,

@@ -17,6 +17,7 @@ export function testRoot(n: number): Signer {
 
 export const testFields = (n: number, changes: Partial<DescriptorFields> = {}): DescriptorFields => ({
   addresses: [`/dns4/relay${n}.example.org/tcp/443/tls/ws`],
+  suite: 3,
   onionKey: seededRandom(1000 + n).bytes(1216),
   roles: { guard: true, middle: true, mailbox: true },
   family: `family ${n}`,

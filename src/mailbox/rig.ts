@@ -65,6 +65,7 @@ function makeRelay(
     id: relayId(id),
     keyset: new Uint8Array(1984),
     addresses: [`/memory/${name}`],
+    suite: 3,
     onionKey: onionKey.publicKey,
     roles: { guard: true, middle: true, mailbox: true },
     family: name,

@@ -75,6 +75,66 @@ describe('circuits', () => {
     expect(inUse().layerKeys).toBe(before);
   });
 
+  it.each([
+    [3, 5, 3],
+    [5, 3, 5],
+    [5, 5, 5],
+  ] as const)('are built at the suites that the descriptors offer: %i, %i, %i', async (...suites) => {
+    const seen: number[] = [];
+    for (const offered of [[3, 3, 3], suites] as const) {
+      const { clock, rig, circuit } = await build(3, { suites: offered });
+      const body = seededRandom(9).bytes(5000);
+      let cells = 0;
+      for (const relay of rig.relays) {
+        relay.tamper = (cell) => {
+          expect(cell.length).toBe(1024);
+          cells++;
+          return [cell];
+        };
+      }
+      expect((await settled(clock, circuit.request(MessageKind.POST, body))).body).toEqual(body);
+      seen.push(cells);
+    }
+    expect(seen[1]).toBe(seen[0]);
+  });
+
+  it('look alike to the relays on the way, whether those further on are of suite 3 or 5', async () => {
+    const cellsAtGuard = async (suites: readonly (3 | 5)[]): Promise<number> => {
+      const clock = new ManualClock();
+      const rig = makeRig({ clock, random: seededRandom(seed), relays: 3, suites });
+      const [guard] = rig.relays;
+      if (guard === undefined) throw new Error('no guard');
+      let cells = 0;
+      guard.tamper = (cell) => {
+        cells++;
+        return [cell];
+      };
+      const link = await rig.dialGuard();
+      const path = rig.relays.map(({ descriptor }) => descriptor);
+      await settled(clock, rig.client.build(path, link, { delayClass: 0 }));
+      return cells;
+    };
+    const [low, high] = [await cellsAtGuard([3, 3, 3]), await cellsAtGuard([3, 5, 5])];
+    expect(low).toBeGreaterThan(8);
+    expect(high).toBe(low);
+  });
+
+  it.each([
+    [0, [5, 3, 3], [3, 3, 3]],
+    [1, [3, 5, 3], [3, 3, 3]],
+    [2, [3, 3, 5], [3, 3, 3]],
+    [2, [3, 3, 3], [3, 3, 5]],
+  ] as const)('are not built at relay %i when its key is of another suite than its descriptor offers', async (_at, suites, keySuites) => {
+    const before = inUse().layerKeys;
+    const clock = new ManualClock();
+    const rig = makeRig({ clock, random: seededRandom(seed), relays: 3, suites, keySuites });
+    const link = await rig.dialGuard();
+    const path = rig.relays.map(({ descriptor }) => descriptor);
+    await expect(settled(clock, rig.client.build(path, link, { delayClass: 0 }))).rejects.toThrow(/create-public-key/);
+    await until(clock, () => rig.relays.every(({ hop }) => hop.load().circuits === 0));
+    expect(inUse().layerKeys).toBe(before);
+  });
+
   it('show each relay its neighbours only', async () => {
     const { rig, circuit, clock } = await build(3);
     await settled(clock, circuit.request(MessageKind.POST, utf8('hello')));

@@ -118,7 +118,7 @@ export class ClientCircuit implements Circuit {
     this.#finish(DestroyReason.FINISHED, 'finished', false);
   }
 
-  /** Sends CREATE to the guard. bytes: 2410 */
+  /** Sends CREATE to the guard. bytes: 2410 or 3274, by suite */
   start(create: Uint8Array): void {
     this.#options.link.sendControl(ControlType.CREATE, this.#options.id, create);
   }

@@ -186,7 +186,8 @@ export class CircuitClient implements LinkHandler {
     const { circuit } = building;
     const { clock, random } = this.#options;
     const from = clock.now();
-    const target = { relay: idBytes(relay.id), keyId: sha256(relay.onionKey).subarray(0, 8), onionKey: relay.onionKey };
+    const { suite, onionKey } = relay;
+    const target = { relay: idBytes(relay.id), keyId: sha256(onionKey).subarray(0, 8), onionKey, suite };
     const attempt = createHop(target, encodeParamsOut({ delayClass }), random);
     if (isRefusal(attempt)) throw new BuildFailed(circuit.length, attempt.refused);
     const patience = (this.#options.hopTimeout ?? HOP_TIMEOUT) + 2 * longestDelay(circuit.length, DELAY_MEANS[delayClass]);

@@ -52,10 +52,11 @@ class Recorder implements CellLink {
 
 const relay = sha256(Uint8Array.of(1));
 
-function makeHop(): { hop: Hop; link: Recorder; key: OnionKey; keyId: Bytes } {
-  const probe = new OnionKey(relay, new Uint8Array(8), new Uint8Array(32).fill(3));
+/** `next`: the link to whichever relay it is asked to extend to. */
+function makeHop(suite: 3 | 5 = 3, next?: Recorder): { hop: Hop; link: Recorder; key: OnionKey; keyId: Bytes } {
+  const probe = new OnionKey(relay, new Uint8Array(8), new Uint8Array(32).fill(3), suite);
   const keyId = sha256(probe.publicKey).slice(0, 8);
-  const key = new OnionKey(relay, keyId, new Uint8Array(32).fill(3));
+  const key = new OnionKey(relay, keyId, new Uint8Array(32).fill(3), suite);
   probe.wipe();
   const clock = new ManualClock();
   const hop = new Hop({
@@ -64,10 +65,10 @@ function makeHop(): { hop: Hop; link: Recorder; key: OnionKey; keyId: Bytes } {
     random: seededRandom(seed),
     exits: [],
     descriptor: () => new Uint8Array(1),
-    addressesOf: () => undefined,
+    addressesOf: () => (next === undefined ? undefined : ['/memory/next']),
     onionKey: (id) => (id.every((byte, i) => byte === keyId[i]) ? key : undefined),
     networkTime: () => 1_800_000_000,
-    dial: () => Promise.reject(new Error('nobody')),
+    dial: () => (next === undefined ? Promise.reject(new Error('nobody')) : Promise.resolve(next)),
     sink: { pass: (_mean, send) => send() },
     limits: { circuits: 1e6, circuitsPerLink: 1e6, halfBuiltPerLink: 1e6, createsAtOnce: 1e6 },
   });
@@ -119,6 +120,55 @@ describe('every frame with one bit wrong, cut or grown is refused and counted', 
     hop.stop();
   });
 
+  it('CREATE of another suite than the key that it names', () => {
+    for (const [own, other, word] of [
+      [5, 3, 'create-length'],
+      [3, 5, 'create-length'],
+    ] as const) {
+      const { hop, link, keyId } = makeHop(own);
+      const target = { relay, keyId, onionKey: new OnionKey(relay, keyId, new Uint8Array(32).fill(3), other).publicKey, suite: other };
+      const attempt = createHop(target, encodeParamsOut({ delayClass: 0 }), seededRandom(9));
+      if (isRefusal(attempt)) throw new Error(attempt.refused);
+      hop.control(link, ControlType.CREATE, 1, attempt.create);
+      expect(link.controls.pop()).toMatchObject({ type: ControlType.DESTROY, payload: Uint8Array.of(6) });
+      expect(hop.counters.all()).toEqual({ [word]: 1 });
+      attempt.wipe();
+      hop.stop();
+    }
+  });
+
+  it('CREATED, handed on, of another suite than the CREATE that it answers', async () => {
+    for (const [asked, answered] of [
+      [3274, 1184],
+      [2410, 1664],
+    ] as const) {
+      const next = new Recorder(true);
+      const { hop, link, key, keyId } = makeHop(3, next);
+      hop.opened(next);
+      const attempt = attemptFor(key, keyId);
+      hop.control(link, ControlType.CREATE, 1, attempt.create);
+      const keys = attempt.finish(link.controls.pop()?.payload ?? new Uint8Array(0));
+      if (isRefusal(keys)) throw new Error(keys.refused);
+      const extend = encodeExtend({ relay: relayId(sha256(Uint8Array.of(2))), create: new Uint8Array(asked) });
+      const cells = splitMessage({ kind: MessageKind.EXTEND, flags: 0, message: 0 }, 0, extend);
+      expect(cells).toHaveLength(4);
+      for (const [counter, cell] of cells.entries()) {
+        encipherLayers(cell, [keys.forward], [counter]);
+        setHeader(cell, 1, counter);
+        hop.cell(link, 1, counter, cell);
+      }
+      await Promise.resolve();
+      const create = next.controls.pop();
+      expect(create).toMatchObject({ type: ControlType.CREATE });
+      expect(create?.payload).toHaveLength(asked);
+      hop.control(next, ControlType.CREATED, create?.circuit ?? 0, new Uint8Array(answered));
+      expect(hop.counters.get('created-length')).toBe(1);
+      expect([next.controls.pop()?.type, link.controls.pop()?.type]).toEqual([ControlType.DESTROY, ControlType.DESTROY]);
+      expect(hop.load().circuits).toBe(0);
+      hop.stop();
+    }
+  });
+
   it('CREATED', async () => {
     const { hop, link, key } = makeHop();
     const clock = new ManualClock();
@@ -129,6 +179,7 @@ describe('every frame with one bit wrong, cut or grown is refused and counted', 
       id: relayId(relay),
       keyset: new Uint8Array(1984),
       addresses: [],
+      suite: 3,
       onionKey: key.publicKey,
       roles: { guard: true, middle: true, mailbox: true },
       family: '',
@@ -242,8 +293,12 @@ describe('every frame with one bit wrong, cut or grown is refused and counted', 
     expect(decodeParamsOut(out)).toEqual({ delayClass: 2 });
     const back = encodeParamsBack({ time: 1_800_000_000, window: 512 });
     expect(decodeParamsBack(back)).toEqual({ time: 1_800_000_000, window: 512 });
-    const extend = { relay: relayId(relay), create: new Uint8Array(2410).fill(7) };
+    const extend = { relay: relayId(relay), create: new Uint8Array(2410).fill(7), suite: 3 };
     expect(decodeExtend(encodeExtend(extend))).toEqual(extend);
+    const higher = { relay: relayId(relay), create: new Uint8Array(3274).fill(7), suite: 5 };
+    expect(decodeExtend(encodeExtend(higher))).toEqual(higher);
+    // Suite 1 is on no circuit.
+    expect(decodeExtend(encodeExtend({ ...extend, create: new Uint8Array(1706) }))).toMatchObject({ refused: 'extend' });
     expect(decodeRefused(encodeRefused({ code: 4, retryAfter: 77 }))).toEqual({ code: 4, retryAfter: 77 });
     // No two byte strings mean the same: what is accepted encodes to itself.
     const same = (frame: Bytes, decoded: unknown, again: () => Bytes): void => {
@@ -258,6 +313,7 @@ describe('every frame with one bit wrong, cut or grown is refused and counted', 
       same(frame, decoded, () => (isRefusal(decoded) ? frame : encodeParamsBack(decoded)));
     }
     for (const frame of damaged(encodeExtend(extend))) expect(isRefusal(decodeExtend(frame))).toBe(frame.length !== 2442);
+    for (const frame of damaged(encodeExtend(higher))) expect(isRefusal(decodeExtend(frame))).toBe(![2442, 3306].includes(frame.length));
     for (const frame of damaged(encodeRefused({ code: 4, retryAfter: 77 })))
       expect(isRefusal(decodeRefused(frame))).toBe(frame.length !== 5);
     for (let reason = 0; reason < 256; reason++) expect(isRefusal(decodeDestroy(Uint8Array.of(reason)))).toBe(reason > 6);

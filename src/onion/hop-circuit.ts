@@ -4,7 +4,7 @@
  *   last ── EXTEND ──► extending ── CREATED ──► forwarding        a hop speaks only until it is extended
  *     └───────────────────┴──────────────────────────┴──► closed
  */
-import type { Hop as HopKeys } from '../crypto/index.ts';
+import type { CircuitSuite, Hop as HopKeys } from '../crypto/index.ts';
 import type { CellLink } from '../link/index.ts';
 import type { Conversation } from './conversation.ts';
 import type { ExitSide } from './exit.ts';
@@ -29,6 +29,8 @@ export interface ExtendingStage {
   readonly exit: ExitSide;
   /** The EXTEND to be answered. */
   readonly request: number;
+  /** That of the CREATE in it. */
+  readonly suite: CircuitSuite;
   readonly since: number;
   /** Set once CREATE is on its way. */
   readonly far: Side | undefined;

@@ -7,7 +7,7 @@
  *   near link ◄── mix ◄── put a layer on ◄─── far link, or own messages
  */
 import { Counters, isRefusal, refuse, type Bytes, type Cancel } from '../base/index.ts';
-import { CREATED, createKeyId, decipherLayers, encipherLayers, wipeHop, type Hop as HopKeys, type OnionKey } from '../crypto/index.ts';
+import { createKeyId, decipherLayers, encipherLayers, suiteLengths, wipeHop, type Hop as HopKeys, type OnionKey } from '../crypto/index.ts';
 import { ControlType, type CellLink, type LinkHandler } from '../link/index.ts';
 import { openCell, setHeader } from './cell.ts';
 import { CircuitTable } from './circuit-table.ts';
@@ -276,6 +276,7 @@ export class Hop implements LinkHandler {
       conversation: stage.conversation,
       exit: stage.exit,
       request: message.id,
+      suite: extend.suite,
       since: this.#options.clock.now(),
       far: undefined,
     };
@@ -312,7 +313,7 @@ export class Hop implements LinkHandler {
       this.counters.count('created-unasked');
       return;
     }
-    if (created.length !== CREATED) {
+    if (created.length !== suiteLengths[stage.suite].created) {
       this.#violation(circuit, 'created-length');
       return;
     }

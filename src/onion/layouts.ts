@@ -3,7 +3,7 @@
  *
  *   params out   delay class u8 | padding class u8 | 0 14            bytes: 16
  *   params back  time u32 | window u16 | 0 10                        bytes: 16
- *   EXTEND       relay id 32 | CREATE 2410
+ *   EXTEND       relay id 32 | CREATE 2410 or 3274, by its suite
  *   REFUSED      code u8 | retry-after u32 s
  *   DESTROY      reason u8
  */
@@ -21,7 +21,7 @@ import {
   type Refusal,
   type RelayId,
 } from '../base/index.ts';
-import { CREATE, HOP_PARAMS } from '../crypto/index.ts';
+import { CIRCUIT_SUITES, HOP_PARAMS, suiteLengths, type CircuitSuite } from '../crypto/index.ts';
 import { FIRST_WINDOW, MAX_WINDOW } from './credit.ts';
 
 const RELAY_BYTES = 32;
@@ -65,13 +65,16 @@ export function decodeParamsBack(bytes: Uint8Array): ParamsBack | Refusal {
 export interface Extend {
   readonly relay: RelayId;
   readonly create: Bytes;
+  /** That of CREATE, by its length. */
+  readonly suite: CircuitSuite;
 }
 
-export const encodeExtend = ({ relay, create }: Extend): Bytes => concat(idBytes(relay), create);
+export const encodeExtend = ({ relay, create }: Omit<Extend, 'suite'>): Bytes => concat(idBytes(relay), create);
 
 export function decodeExtend(body: Uint8Array): Extend | Refusal {
-  if (body.length !== RELAY_BYTES + CREATE) return refuse('extend', 'length');
-  return { relay: relayId(body.subarray(0, RELAY_BYTES)), create: body.slice(RELAY_BYTES) };
+  const suite = CIRCUIT_SUITES.find((one) => body.length === RELAY_BYTES + suiteLengths[one].create);
+  if (suite === undefined) return refuse('extend', 'length');
+  return { relay: relayId(body.subarray(0, RELAY_BYTES)), create: body.slice(RELAY_BYTES), suite };
 }
 
 /** Why something was refused at the last hop: REFUSED's code. */

@@ -12,6 +12,7 @@ const descriptor = (n: number): Descriptor => ({
   id: relay(n),
   keyset: new Uint8Array(1984),
   addresses: [],
+  suite: 3,
   onionKey: new Uint8Array(1216),
   roles: { guard: true, middle: true, mailbox: true },
   family: '',

@@ -1,6 +1,6 @@
 /** A network of hops in memory, for the tests of this folder: real handshakes and layers, a clock turned by hand, and a hand in every link. */
 import { Counters, relayId, type Bytes, type Clock, type Random, type RelayId } from '../base/index.ts';
-import { OnionKey, sha256 } from '../crypto/index.ts';
+import { OnionKey, sha256, type CircuitSuite } from '../crypto/index.ts';
 import { keyIdOf, type Descriptor } from '../directory/index.ts';
 import { memoryNetwork, type CellLink, type LinkHandler, type LinkNode, type MemoryNetwork } from '../link/index.ts';
 import type { CellSink, ExitHandler } from './circuit.ts';
@@ -37,6 +37,10 @@ export interface RigOptions {
   readonly relays: number;
   readonly exits?: (name: string) => readonly ExitHandler[];
   readonly limits?: Partial<HopLimits>;
+  /** What the relays' descriptors offer, one after the other; suite 3 when not given. */
+  readonly suites?: readonly CircuitSuite[];
+  /** What the relays' keys are of, where that is something else. */
+  readonly keySuites?: readonly CircuitSuite[];
   /** The relays' mix; at once when not given. */
   readonly sink?: CellSink;
 }
@@ -61,7 +65,7 @@ export function makeRig(options: RigOptions): Rig {
   const relays: RigRelay[] = [];
   const addressesOf = (id: RelayId): readonly string[] | undefined =>
     relays.find(({ descriptor }) => descriptor.id === id)?.descriptor.addresses;
-  for (let i = 0; i < options.relays; i++) relays.push(makeRelay(`relay${i}`, options, network, addressesOf));
+  for (let i = 0; i < options.relays; i++) relays.push(makeRelay(i, options, network, addressesOf));
   const times: TimeSample[] = [];
   const client = new CircuitClient({ clock, random, counters: new Counters(), time: (sample) => times.push(sample) });
   const rig: Rig = {
@@ -81,23 +85,27 @@ export function makeRig(options: RigOptions): Rig {
 }
 
 function makeRelay(
-  name: string,
+  index: number,
   options: RigOptions,
   network: MemoryNetwork,
   addressesOf: (id: RelayId) => readonly string[] | undefined,
 ): RigRelay {
   const { clock, random } = options;
+  const name = `relay${index}`;
+  const suite = options.suites?.[index] ?? 3;
+  const keySuite = options.keySuites?.[index] ?? suite;
   const id = sha256(new TextEncoder().encode(name));
   const seed = random.bytes(32);
   // The key's own id follows from its public half.
-  const probe = new OnionKey(id, new Uint8Array(8), seed);
+  const probe = new OnionKey(id, new Uint8Array(8), seed, keySuite);
   const keyId = keyIdOf(probe.publicKey);
-  const onionKey = new OnionKey(id, keyId, seed);
+  const onionKey = new OnionKey(id, keyId, seed, keySuite);
   probe.wipe();
   const descriptor: Descriptor = {
     id: relayId(id),
     keyset: new Uint8Array(1984),
     addresses: [`/memory/${name}`],
+    suite,
     onionKey: onionKey.publicKey,
     roles: { guard: true, middle: true, mailbox: true },
     family: name,

@@ -38,7 +38,7 @@ export interface Relay {
 }
 
 /** What a relay stands on. */
-export interface RelayParts extends Pick<RelaySettings, 'name' | 'family' | 'roles'> {
+export interface RelayParts extends Pick<RelaySettings, 'name' | 'family' | 'roles' | 'suite'> {
   readonly id: RelayId;
   readonly root: Signer;
   readonly anchors: readonly Anchor[];
@@ -80,7 +80,7 @@ export class AssembledRelay implements Relay {
     this.counters = counters;
     this.directory = new Directory({ now: () => this.#seconds(), trusted: new Set(anchors.map((anchor) => anchor.id)), counters });
     this.#anchorAddresses = new Set(anchors.flatMap(({ addresses }) => addresses));
-    this.#keys = new OnionKeys(id, parts.onionKeys, clock, random);
+    this.#keys = new OnionKeys(id, parts.suite, parts.onionKeys, clock, random);
     this.#mailbox = new MailboxExit({ store: parts.blobs, clock, counters, limits: parts.mailboxLimits });
     this.#announcer = new Announcer({
       root: parts.root,
@@ -184,9 +184,10 @@ export class AssembledRelay implements Relay {
   }
 
   #fields() {
-    const { roles, family } = this.#parts;
+    const { roles, family, suite } = this.#parts;
     return {
       addresses: told(this.multiaddrs),
+      suite,
       onionKey: this.#keys.current,
       roles,
       family,

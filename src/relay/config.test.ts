@@ -12,6 +12,7 @@ anchors = "anchors.json"
 announce = ["/dns4/lighthouse.example.org/tcp/443/tls/ws"]
 tap = "tap.jsonl"
 roles = ["middle", "mailbox"]
+suite = 5
 
 [limits]
 connections = 2000
@@ -38,6 +39,7 @@ describe('configuration', () => {
       announce: ['/dns4/lighthouse.example.org/tcp/443/tls/ws'],
       tap: 'tap.jsonl',
       roles: { guard: false, middle: true, mailbox: true },
+      suite: 5,
       limits: {
         connections: 2000,
         connectionsPerHost: 20,
@@ -64,6 +66,7 @@ describe('configuration', () => {
       announce: [],
       tap: undefined,
       roles: { guard: true, middle: true, mailbox: true },
+      suite: 3,
       limits: {},
     });
   });
@@ -86,6 +89,8 @@ describe('configuration', () => {
     ['state = "s"\nlisten = 1\ntcp = "x"', /"tcp" is not a port/],
     ['state = "s"\nlisten = 1\nname = 5', /"name" is not a text/],
     ['state = "s"\nlisten = 1\nroles = ["king"]', /"roles" is not a list of guard, middle, mailbox/],
+    ['state = "s"\nlisten = 1\nsuite = 1', /"suite" is not 3 or 5/],
+    ['state = "s"\nlisten = 1\nsuite = "5"', /"suite" is not 3 or 5/],
     ['state = "s"\nlisten = 1\nannounce = ["/ip4/203.0.113.1/udp/1"]', /"announce"/],
     ['state = "s"\nlisten = 1\n[limits]\nsockets = 1', /unknown key "limits.sockets"; known are connections/],
     ['state = "s"\nlisten = 1\n[limits]\ncircuits = 0', /"limits.circuits" is not a whole number above 0/],

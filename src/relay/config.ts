@@ -5,10 +5,12 @@
  *   listen   "HOST:PORT" or PORT of its WebSocket                anchors   file: anchors.json
  *   tcp      port for plain TCP among relays; 0: any free one    announce  multiaddrs to tell others, without /p2p/
  *   name     for its own log                                     tap       file: write down all that it sees
- *   roles    ["guard", "middle", "mailbox"]                      [limits]  see RelayLimits
+ *   roles    ["guard", "middle", "mailbox"]                      suite     3 or 5, of its handshakes; by default 3
+ *   [limits] see RelayLimits
  */
 import { parse } from 'smol-toml';
 import { isRefusal, refuse, type Refusal } from '../base/index.ts';
+import { CIRCUIT_SUITES, type CircuitSuite } from '../crypto/index.ts';
 import { parseAddress } from '../link/index.ts';
 
 export interface RelayLimits {
@@ -41,12 +43,14 @@ export interface RelaySettings {
   readonly announce: readonly string[];
   readonly tap: string | undefined;
   readonly roles: { readonly guard: boolean; readonly middle: boolean; readonly mailbox: boolean };
+  /** Of its onion keys, and so of each handshake with it. */
+  readonly suite: CircuitSuite;
   readonly limits: Partial<RelayLimits>;
 }
 
 type Values = Readonly<Record<string, unknown>>;
 
-const KEYS = ['state', 'listen', 'tcp', 'name', 'family', 'anchors', 'announce', 'tap', 'roles', 'limits'];
+const KEYS = ['state', 'listen', 'tcp', 'name', 'family', 'anchors', 'announce', 'tap', 'roles', 'suite', 'limits'];
 const LIMITS: Readonly<Record<string, keyof RelayLimits>> = {
   connections: 'connections',
   connections_per_host: 'connectionsPerHost',
@@ -88,6 +92,8 @@ export function readSettings(values: Values): RelaySettings | Refusal {
   if (tcp !== false && !isPort(tcp)) return wrong('"tcp" is not a port from 0 to 65535, or false');
   if (!isList(announce) || !announce.every(isOwnAddress)) return wrong('"announce" is not a list of multiaddrs without /p2p/');
   if (!isList(roles) || !roles.every((role) => ROLES.includes(role))) return wrong(`"roles" is not a list of ${ROLES.join(', ')}`);
+  const suite = CIRCUIT_SUITES.find((one) => one === (values['suite'] ?? 3));
+  if (suite === undefined) return wrong(`"suite" is not ${CIRCUIT_SUITES.join(' or ')}`);
   const plays = { guard: roles.includes('guard'), middle: roles.includes('middle'), mailbox: roles.includes('mailbox') };
   const files = { anchors: optional(anchors), tap: optional(tap) };
   return {
@@ -99,6 +105,7 @@ export function readSettings(values: Values): RelaySettings | Refusal {
     ...files,
     announce,
     roles: plays,
+    suite,
     limits: bounds,
   };
 }

@@ -17,10 +17,10 @@ beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'sotto-relay-'))));
 afterEach(() => rmSync(folder, { recursive: true }));
 
 describe('onion keys', () => {
-  const open = async (clock: ManualClock): Promise<OnionKeys> => {
+  const open = async (clock: ManualClock, suite: 3 | 5 = 3): Promise<OnionKeys> => {
     const state = new RelayState(folder);
     const { id } = await state.identity(systemRandom);
-    return new OnionKeys(id, state, clock, systemRandom);
+    return new OnionKeys(id, suite, state, clock, systemRandom);
   };
 
   it('are new each day, and yesterday’s is kept a day', async () => {
@@ -49,6 +49,36 @@ describe('onion keys', () => {
     const after = await open(clock);
     expect([toHex(after.current), after.find(id) === undefined]).toEqual([current, false]);
     after.wipe();
+  });
+
+  it('have the suite that is offered: raised, the lower ones go at once; lowered, the higher one is kept its day', async () => {
+    const clock = new ManualClock();
+    const low = await open(clock);
+    const [first, seen] = [low.current, low.find(keyIdOf(low.current))?.suite];
+    expect([first.length, seen]).toEqual([1216, 3]);
+    low.wipe();
+    const high = await open(clock, 5);
+    const second = high.current;
+    expect([second.length, high.find(keyIdOf(second))?.suite, high.find(keyIdOf(first))]).toEqual([1600, 5, undefined]);
+    expect(new RelayState(folder).readOnionKeys().map(({ suite }) => suite)).toEqual([5]);
+    high.wipe();
+    const lowered = await open(clock);
+    expect([lowered.current.length, lowered.find(keyIdOf(second))?.suite]).toEqual([1216, 5]);
+    lowered.wipe();
+    const raised = await open(clock, 5);
+    expect(raised.current).toEqual(second);
+    raised.wipe();
+  });
+
+  it('that were written before there were other suites are of suite 3', async () => {
+    const clock = new ManualClock();
+    writeFileSync(join(folder, 'onion.json'), JSON.stringify([{ seed: '07'.repeat(32), madeAt: clock.now() }]));
+    const keys = await open(clock);
+    expect(keys.find(keyIdOf(keys.current))?.suite).toBe(3);
+    expect(new RelayState(folder).readOnionKeys()).toMatchObject([{ suite: 3 }]);
+    keys.wipe();
+    writeFileSync(join(folder, 'onion.json'), JSON.stringify([{ seed: '07'.repeat(32), suite: 1, madeAt: clock.now() }]));
+    expect(() => new RelayState(folder).readOnionKeys()).toThrow(/onion.json is damaged/);
   });
 
   it('made under a clock that was wrong are replaced', async () => {

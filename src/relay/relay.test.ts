@@ -70,8 +70,9 @@ async function run(settings: RelaySettings, anchors: readonly Anchor[], more: Pa
   return relay;
 }
 
-async function network(count: number) {
-  const settings = await Promise.all(Array.from({ length: count }, (_, i) => settingsOf(`r${i}`)));
+/** `suites`: what the relays offer, one after the other; suite 3 where none is named. */
+async function network(count: number, suites: readonly (3 | 5)[] = []) {
+  const settings = await Promise.all(Array.from({ length: count }, (_, i) => settingsOf(`r${i}`, { suite: suites[i] ?? 3 })));
   const anchors = await Promise.all(settings.map(anchorOf));
   const relays = await Promise.all(settings.map((one) => run(one, anchors)));
   await until(() => relays.every(({ directory }) => directory.list().length === count));
@@ -187,6 +188,53 @@ describe('relays', () => {
       expect(new Set(lines.filter(({ event }) => event === 'extend').map(({ relay }) => relay))).toEqual(new Set(next));
     }
     expect(strangers.length).toBeGreaterThan(0);
+  }, 60_000);
+
+  it('of suite 3 and of suite 5 make one circuit, each at the suite of its descriptor', async () => {
+    const { anchors, relays } = await network(4, [3, 5, 3, 5]);
+    const [guard] = anchors as [Anchor];
+    const { directory, known, asker } = await client(anchors);
+    await known.firstContact(guard.id);
+    const descriptors = relays.map(({ id }) => directory.get(id) ?? fail('a relay is not listed'));
+    expect(descriptors.map(({ suite, onionKey }) => [suite, onionKey.length])).toEqual([
+      [3, 1216],
+      [5, 1600],
+      [3, 1216],
+      [5, 1600],
+    ]);
+    const [low, high, other, last] = descriptors as [Descriptor, Descriptor, Descriptor, Descriptor];
+    for (const path of [
+      [low, high, other],
+      [high, other, last],
+      [high, last, low],
+    ]) {
+      const circuit = await asker.open(path);
+      const page = decodePage(await circuit.ask(encodeDirectoryRequest(0)));
+      expect(isRefusal(page) ? page.refused : page.descriptors.length).toBe(4);
+      circuit.close();
+    }
+    const lines = anchors.flatMap((_, i) => tapOf(`r${i}`));
+    expect(lines.filter(({ event, cell }) => event === 'cell' && String(cell).length !== 2048)).toEqual([]);
+  }, 60_000);
+
+  it('that raise their suite are spoken to at no lower one any more, whoever holds an older descriptor', async () => {
+    const settings = await settingsOf('r');
+    const anchor = await anchorOf(settings);
+    const first = await run(settings, []);
+    const before = await client([anchor]);
+    const low = await before.known.firstContact(anchor.id);
+    if (isRefusal(low)) throw new Error(low.refused);
+    await before.node.stop();
+    await first.stop();
+
+    const second = await run({ ...settings, suite: 5 }, []);
+    const { known, build } = await client([anchor]);
+    await expect(build([low])).rejects.toThrow(/it does not know the key|refused|DESTROY/);
+    expect(second.counters.get('create-key-id')).toBe(1);
+    const high = await known.firstContact(anchor.id);
+    if (isRefusal(high)) throw new Error(high.refused);
+    expect([low.suite, high.suite]).toEqual([3, 5]);
+    (await build([high])).close();
   }, 60_000);
 
   it('keep identity, addresses and blobs over a restart', async () => {

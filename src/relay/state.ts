@@ -9,7 +9,7 @@
 import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromHex, relayId, toHex, type Bytes, type Random, type RelayId } from '../base/index.ts';
-import { sha256 } from '../crypto/index.ts';
+import { CIRCUIT_SUITES, sha256, type CircuitSuite } from '../crypto/index.ts';
 import { newKeysetSeed, Signer } from '../identity/index.ts';
 import { peerIdOf } from '../link/node.ts';
 
@@ -24,8 +24,9 @@ export interface RelayIdentity {
 }
 
 export interface StoredOnionKey {
-  /** X-Wing seed. bytes: 32 */
+  /** bytes: 32 */
   readonly seed: Bytes;
+  readonly suite: CircuitSuite;
   /** ms since 1970. */
   readonly madeAt: number;
 }
@@ -73,11 +74,11 @@ export class RelayState {
     const read: unknown = JSON.parse(readFileSync(file, 'utf8'));
     if (!Array.isArray(read) || !read.every(isStoredKey))
       throw new Error(`${file} is damaged; delete it, and clients will learn the new key within hours`);
-    return read.map(({ seed, madeAt }) => ({ seed: fromHex(seed), madeAt }));
+    return read.map(({ seed, suite = 3, madeAt }) => ({ seed: fromHex(seed), suite, madeAt }));
   }
 
   writeOnionKeys(keys: readonly StoredOnionKey[]): void {
-    const text = JSON.stringify(keys.map(({ seed, madeAt }) => ({ seed: toHex(seed), madeAt })));
+    const text = JSON.stringify(keys.map(({ seed, suite, madeAt }) => ({ seed: toHex(seed), suite, madeAt })));
     writePrivate(this.#path('onion.json'), Buffer.from(`${text}\n`));
   }
 
@@ -95,11 +96,13 @@ export class RelayState {
   }
 }
 
-const isStoredKey = (value: unknown): value is { readonly seed: string; readonly madeAt: number } =>
+/** A key without a suite is of suite 3: relays wrote none before they had others. */
+const isStoredKey = (value: unknown): value is { readonly seed: string; readonly suite?: CircuitSuite; readonly madeAt: number } =>
   typeof value === 'object' &&
   value !== null &&
   'seed' in value &&
   typeof value.seed === 'string' &&
   /^[0-9a-f]{64}$/.test(value.seed) &&
+  (!('suite' in value) || CIRCUIT_SUITES.some((suite) => suite === value.suite)) &&
   'madeAt' in value &&
   typeof value.madeAt === 'number';

@@ -17,7 +17,7 @@ export declare const file_descriptor: GenFile;
  */
 export declare type RelayDescriptor = Message<"sotto.v1.RelayDescriptor"> & {
   /**
-   * Level of keyset and onion key: 3.
+   * That of the onion key, 3 or 5. The keyset is of suite 3.
    *
    * @generated from field: uint32 suite = 1;
    */
@@ -38,7 +38,7 @@ export declare type RelayDescriptor = Message<"sotto.v1.RelayDescriptor"> & {
   addresses: string[];
 
   /**
-   * X-Wing public key of today, 1216 bytes.
+   * Public key of today: X-Wing's at suite 3, 1216 bytes; 1600 at suite 5.
    *
    * @generated from field: bytes onion_key = 4;
    */
