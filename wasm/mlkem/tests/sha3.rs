@@ -1,12 +1,64 @@
-//! SHA-3 and SHAKE: Wycheproof's HMACs over them, published first bytes, every length beside libcrux.
+//! SHA-3 and SHAKE: NIST's known answers, Wycheproof's HMACs over them, every length beside libcrux.
 
 use sotto_mlkem::keccak::{Pair, Rate, SHA3_256, SHA3_512, SHAKE128, SHAKE256, hash, shake256};
-use sotto_vectors::{hex, is_valid, same, wycheproof};
+use sotto_vectors::{blobs, hex, is_valid, same, wycheproof};
 
 fn digest(rate: Rate, size: usize, message: &[u8]) -> Vec<u8> {
     let mut out = vec![0; size];
     hash(rate, message, &mut out);
     out
+}
+
+/// Of any length, block by block.
+fn extended(rate: Rate, size: usize, message: &[u8]) -> Vec<u8> {
+    let mut pair = Pair::new();
+    for index in 0..rate.blocks(message.len()) {
+        pair.absorb(0, rate, message, index);
+        pair.permute();
+    }
+    let mut out = vec![0; size.next_multiple_of(rate.bytes)];
+    for block in out.chunks_mut(rate.bytes) {
+        pair.squeeze(0, block);
+        pair.permute();
+    }
+    out.truncate(size);
+    out
+}
+
+/// Message, answer, message, answer …
+fn known_answers(package: &str, file: &str, count: usize, answers: impl Fn(&[u8], usize) -> Vec<u8>) {
+    let all = blobs(package, &format!("tests/data/{file}.blb"));
+    let (cases, []) = all.as_chunks::<2>() else {
+        panic!("{file}: a message without an answer");
+    };
+    for (index, [message, answer]) in cases.iter().enumerate() {
+        assert!(answers(message, answer.len()) == *answer, "{file}, case {index}");
+    }
+    assert_eq!(cases.len(), count, "{file}: every case is run");
+    println!("VECTORS {file}: {} run, 0 failed", cases.len());
+}
+
+#[test]
+fn known_answers_of_sha3() {
+    known_answers("sha3", "sha3_256_kat", 256, |message, size| {
+        digest(SHA3_256, size, message)
+    });
+    known_answers("sha3", "sha3_512_kat", 255, |message, size| {
+        digest(SHA3_512, size, message)
+    });
+}
+
+#[test]
+fn known_answers_of_shake() {
+    known_answers("shake", "shake128_kat", 256, |message, size| {
+        extended(SHAKE128, size, message)
+    });
+    known_answers("shake", "shake256_kat", 256, |message, size| {
+        let mut out = vec![0; size];
+        shake256(message, &mut out);
+        assert!(extended(SHAKE256, size, message) == out, "in two ways");
+        out
+    });
 }
 
 /// RFC 2104 over a function of FIPS 202, whose rate is its block.

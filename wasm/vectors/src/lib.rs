@@ -24,7 +24,7 @@ fn packages() -> Value {
     serde_json::from_slice(&output.stdout).expect("cargo metadata is JSON")
 }
 
-pub fn vectors(package: &str, file: &str) -> Value {
+fn path(package: &str, file: &str) -> PathBuf {
     let packages = packages();
     let found = packages["packages"]
         .as_array()
@@ -33,12 +33,58 @@ pub fn vectors(package: &str, file: &str) -> Value {
         .find(|p| p["name"] == package);
     let manifest =
         found.unwrap_or_else(|| panic!("the dev-dependency {package} carries {file}"))["manifest_path"].as_str();
-    let path = PathBuf::from(manifest.expect("a path"))
-        .parent()
-        .expect("a folder")
-        .join(file);
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    serde_json::from_str(&text).expect("a vector file is JSON")
+    let folder = PathBuf::from(manifest.expect("a path"));
+    folder.parent().expect("a folder").join(file)
+}
+
+fn read(package: &str, file: &str) -> Vec<u8> {
+    let path = path(package, file);
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+pub fn vectors(package: &str, file: &str) -> Value {
+    serde_json::from_slice(&read(package, file)).expect("a vector file is JSON")
+}
+
+/// A file of byte strings as RustCrypto's crates pack them (the format of the crate blobby): their number, the number of
+/// those that are named again, those; then each, by its length or by which of them it is. Numbers are git's.
+pub fn blobs(package: &str, file: &str) -> Vec<Vec<u8>> {
+    let bytes = read(package, file);
+    let mut rest = &bytes[..];
+    let (count, named) = (number(&mut rest), number(&mut rest));
+    let named: Vec<Vec<u8>> = (0..named)
+        .map(|_| {
+            let length = number(&mut rest);
+            take(&mut rest, length)
+        })
+        .collect();
+    let all = (0..count)
+        .map(|_| match number(&mut rest) {
+            again if again & 1 == 1 => named[again >> 1].clone(),
+            length => take(&mut rest, length >> 1),
+        })
+        .collect();
+    assert!(rest.is_empty(), "{file}: bytes are left");
+    all
+}
+
+fn take(rest: &mut &[u8], length: usize) -> Vec<u8> {
+    let (taken, left) = rest.split_at(length);
+    *rest = left;
+    taken.to_vec()
+}
+
+/// Seven bits a byte, the highest first; all but the last byte have the top bit, and stand for one more.
+fn number(rest: &mut &[u8]) -> usize {
+    let mut value = 0;
+    loop {
+        let byte = usize::from(take(rest, 1)[0]);
+        value |= byte & 0x7f;
+        if byte < 0x80 {
+            return value;
+        }
+        value = (value + 1) << 7;
+    }
 }
 
 pub fn hex(value: &Value) -> Vec<u8> {
