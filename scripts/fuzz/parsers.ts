@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import type { Effort, Target } from './campaign.ts';
 import { nativeTargets } from './native.ts';
+import { pageTargetsToPlay } from './page.ts';
 
 export interface ParserOptions extends Effort {
   /** Parts of names; all when there are none. */
@@ -19,8 +20,12 @@ async function playOne(target: Target, options: ParserOptions): Promise<boolean>
 
 /** Counts targets. */
 export async function parsers(options: ParserOptions): Promise<{ readonly passed: number; readonly failed: number }> {
-  const all = await nativeTargets();
-  const waiting = all.filter(({ name }) => options.only.length === 0 || options.only.some((part) => name.includes(part)));
+  const isAsked = (name: string): boolean => options.only.length === 0 || options.only.some((part) => name.includes(part));
+  const page = pageTargetsToPlay();
+  const onlyPage = options.only.length > 0 && options.only.every((part) => page.some(({ name }) => name.includes(part)));
+  // A core that is not asked for is not built.
+  const all = [...(onlyPage ? [] : await nativeTargets()), ...page];
+  const waiting = all.filter(({ name }) => isAsked(name));
   if (waiting.length === 0) throw new Error(`--only: there are ${all.map(({ name }) => name).join(', ')}`);
   const good: boolean[] = [];
   const work = async (): Promise<void> => {

@@ -1,0 +1,95 @@
+/**
+ * The search: inputs that take a branch which none took before, or are refused with a word that none was, are kept and changed further.
+ *
+ *   pool ── one, changed ──▶ read ── new branch or word ──▶ pool          throws, or takes too much memory ──▶ a finding
+ */
+import { getHeapStatistics } from 'node:v8';
+import type { Bytes } from '../../src/base/index.ts';
+import { forget, taken } from './instrument.ts';
+import { chanceOf, mutated, type Chance } from './mutate.ts';
+import type { PageTarget } from './page/target.ts';
+
+/** As long as the longest frame of the vectors, and room for others to be put into it. bytes */
+export const LONGEST = 24_000;
+/** What reading one input may take. bytes */
+const MEMORY = 48 << 20;
+
+const held = (): number => {
+  const { used_heap_size: heap, external_memory: external } = getHeapStatistics();
+  return heap + external;
+};
+
+/** Reads one input. A sentence when something does not hold. */
+export function faultOf(target: PageTarget, input: Bytes): string | undefined {
+  const before = held();
+  try {
+    target.read(input.slice());
+  } catch (error) {
+    return error instanceof Error ? (error.stack ?? error.message).split('\n').slice(0, 3).join(' | ') : String(error);
+  }
+  const more = held() - before;
+  return more > MEMORY ? `takes ${more >> 20} MiB` : undefined;
+}
+
+export class Explorer {
+  readonly #target: PageTarget;
+  readonly #chance: Chance;
+  readonly #branches = new Set<number>();
+  readonly #words = new Set<string>();
+  readonly pool: Bytes[] = [];
+  /** By what went wrong: one input each. */
+  readonly failing = new Map<string, Bytes>();
+
+  constructor(target: PageTarget, seed: number) {
+    this.#target = target;
+    this.#chance = chanceOf(seed);
+  }
+
+  get branches(): number {
+    return this.#branches.size;
+  }
+
+  /** Whether reading it shows anything new. */
+  #isNew(input: Bytes): boolean {
+    let word = '';
+    const observed: PageTarget = { ...this.#target, read: (bytes) => (word = this.#target.read(bytes)) };
+    forget();
+    const fault = faultOf(observed, input);
+    if (fault !== undefined) {
+      const kind = fault.replaceAll(/\d+/g, 'n');
+      if (!this.failing.has(kind)) this.failing.set(kind, input);
+      return false;
+    }
+    let isNew = !this.#words.has(word);
+    this.#words.add(word);
+    for (const branch of taken) {
+      if (this.#branches.has(branch)) continue;
+      this.#branches.add(branch);
+      isNew = true;
+    }
+    return isNew;
+  }
+
+  /** Takes an input into the pool if it shows something new. */
+  offer(input: Bytes): boolean {
+    const isNew = this.#isNew(input);
+    if (isNew) this.pool.push(input);
+    return isNew;
+  }
+
+  /** The next input to be tried: what was found last is changed more often. */
+  next(): Bytes {
+    const { pool } = this;
+    const recent = Math.ceil(pool.length / 5);
+    const at = this.#chance(3) === 0 ? pool.length - 1 - this.#chance(recent) : this.#chance(pool.length);
+    const none = new Uint8Array(0);
+    return mutated(pool[at] ?? none, this.#chance, pool[this.#chance(pool.length)] ?? none, this.#target.fixed, LONGEST);
+  }
+}
+
+/** Of these, in order of their length, those that show what no shorter one does. */
+export function leastOf(target: PageTarget, inputs: readonly Bytes[]): Bytes[] {
+  const explorer = new Explorer(target, 0);
+  for (const seed of target.seeds) explorer.offer(seed);
+  return inputs.toSorted((a, b) => a.length - b.length).filter((input) => explorer.offer(input));
+}
