@@ -105,10 +105,10 @@ type Outcome = { readonly seed: number; readonly error: string };
 
 /** The first of the seeds whose run fails, with what it says. */
 async function firstFailure({ weights }: Rule, seeds: readonly number[]): Promise<Outcome | undefined> {
-  const { initCryptoNode } = await import('../../src/crypto/node.ts');
+  const { initCryptoSim } = await import('./crypto.ts');
   const { draw } = await import('./events.ts');
   const { play } = await import('./run.ts');
-  await initCryptoNode();
+  await initCryptoSim();
   for (const seed of seeds) {
     const { error } = await play(draw(seed, { ...QUIET, weights }));
     if (error !== undefined) return { seed, error: error.message };

@@ -1,7 +1,7 @@
 /** The crowd's runs, shared out over test files, so that they run beside each other. */
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { testSeed } from '../../src/base/testing.ts';
-import { initCryptoNode } from '../../src/crypto/node.ts';
+import { initCryptoSim } from './crypto.ts';
 import { CROWD, mustHold } from './run.ts';
 
 /** So many runs in all; SOTTO_RUNS asks for another number. */
@@ -15,7 +15,7 @@ export function crowd(file: number, of: number): void {
   const seed = testSeed();
   // Simulated time says what is late; a busy machine only makes it slower. One that fails is made shorter, which takes many more runs.
   vi.setConfig({ testTimeout: 7_200_000 });
-  beforeAll(initCryptoNode);
+  beforeAll(initCryptoSim);
   const seeds = Array.from({ length: RUNS }, (_, i) => i)
     .filter((i) => i % of === file)
     .map((i) => (seed + 1000 * (i + 1)) >>> 0);

@@ -1,8 +1,8 @@
 /** Plays the crowd's runs with the seeds that are given as arguments, and prints one line of JSON for each. */
-import { initCryptoNode } from '../../src/crypto/node.ts';
+import { initCryptoSim } from './crypto.ts';
 import { CROWD, mustHold } from './run.ts';
 
-await initCryptoNode();
+await initCryptoSim();
 for (const seed of process.argv.slice(2).map(Number)) {
   const from = performance.now();
   const why = await mustHold(seed, CROWD).then(

@@ -3,13 +3,13 @@
  *
  *   seed ──► relays (src/relay) ── links in memory ── peers (src/peer)         script: what the run did, printed when it fails
  */
-import { createHash } from 'node:crypto';
 import { pick, readU32, uniform, type PersonaId, type Random, type RoomId } from '../../src/base/index.ts';
 import { seededRandom } from '../../src/base/testing.ts';
 import { memoryNetwork, type LinkWitness, type MemoryNetwork } from '../../src/link/index.ts';
 import { SimClock } from './clock.ts';
 import { SimPeer } from './peer.ts';
 import { SimRelay, type Death, type Ground } from './relay.ts';
+import { Trace } from './trace.ts';
 
 const RELAYS = 5;
 /** ms */
@@ -42,7 +42,7 @@ export class World {
   readonly removed = new Map<string, { readonly id: PersonaId; readonly after: Set<string> }>();
   readonly #ground: Ground;
   /** Runs over all that any node sees. */
-  readonly #trace = createHash('sha256');
+  readonly #trace = new Trace();
 
   private constructor(seed: number, { relays, skews }: Required<Terrain>) {
     this.seed = seed;
@@ -73,7 +73,7 @@ export class World {
 
   /** A digest of every cell that any node has sent or received, and when. */
   trace(): string {
-    return this.#trace.copy().digest('hex');
+    return this.#trace.digest();
   }
 
   // ── time ──
@@ -211,14 +211,11 @@ export class World {
   }
 
   #witness(name: string): LinkWitness {
-    const note = (what: string): void => void this.#trace.update(`${this.clock.now()} ${name} ${what}\n`);
+    const [trace, { clock }] = [this.#trace, this];
     return {
-      opened: (link) => note(`opened ${link.remote}`),
-      cell: (link, direction, cell) => {
-        note(`${direction} ${link.remote}`);
-        this.#trace.update(cell.subarray(0, 40));
-      },
-      closed: (link, why) => note(`closed ${link.remote} ${why}`),
+      opened: ({ remote }) => trace.note(clock.now(), `${name} opened ${remote}`),
+      cell: ({ remote }, direction, cell) => trace.cell(clock.now(), name, remote, direction, cell),
+      closed: ({ remote }, why) => trace.note(clock.now(), `${name} closed ${remote} ${why}`),
     };
   }
 }

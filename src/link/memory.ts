@@ -89,6 +89,7 @@ const pair = (a: string, b: string): string => (a < b ? `${a} ${b}` : `${b} ${a}
 
 class Network implements MemoryNetwork {
   readonly #options: MemoryOptions;
+  readonly #unlessSaid: Faults;
   readonly #members = new Map<string, Member>();
   readonly #faults = new Map<string, Faults>();
   readonly #parted = new Set<string>();
@@ -96,6 +97,7 @@ class Network implements MemoryNetwork {
 
   constructor(options: MemoryOptions) {
     this.#options = options;
+    this.#unlessSaid = { ...noFaults, ...options.faults };
   }
 
   node(name: string, handler: LinkHandler, options: MemoryNodeOptions = {}): LinkNode {
@@ -131,7 +133,7 @@ class Network implements MemoryNetwork {
   }
 
   fault(a: string, b: string, faults: Partial<Faults>): void {
-    this.#faults.set(pair(a, b), { ...this.#between(a, b), ...faults });
+    this.#faults.set(pair(a, b), { ...this.#between(pair(a, b)), ...faults });
   }
 
   cut(a: string, b: string): void {
@@ -171,16 +173,16 @@ class Network implements MemoryNetwork {
       ends[dialler === member ? 0 : 1].ended('killed');
   }
 
-  #between(a: string, b: string): Faults {
-    return this.#faults.get(pair(a, b)) ?? { ...noFaults, ...this.#options.faults };
+  #between(way: string): Faults {
+    return this.#faults.get(way) ?? this.#unlessSaid;
   }
 
-  #reaches(from: Member, to: Member): boolean {
-    return from.state === 'up' && to.state !== 'killed' && !this.#parted.has(pair(from.name, to.name));
+  #reaches(from: Member, to: Member, way = pair(from.name, to.name)): boolean {
+    return from.state === 'up' && to.state !== 'killed' && !this.#parted.has(way);
   }
 
-  #delay(a: string, b: string): number {
-    const { latency, jitter } = this.#between(a, b);
+  #delay(a: string, b: string, way = pair(a, b)): number {
+    const { latency, jitter } = this.#between(way);
     return latency + uniform(this.#options.random) * jitter;
   }
 
@@ -254,18 +256,21 @@ class Network implements MemoryNetwork {
   /** One direction of a link: in order, whatever the jitter. */
   #flight(from: Member, to: Member, arrive: (bytes: Bytes) => void): (cells: Bytes) => boolean {
     const { clock } = this.#options;
+    const way = pair(from.name, to.name);
     let last = 0;
     return (cells) => {
-      const sent = this.#spoil(cells, this.#between(from.name, to.name));
-      last = Math.max(last, clock.now() + this.#delay(from.name, to.name));
+      const sent = this.#spoil(cells, this.#between(way));
+      last = Math.max(last, clock.now() + this.#delay(from.name, to.name, way));
       clock.after(last - clock.now(), () => {
-        if (this.#reaches(from, to)) for (const cell of sent) reach(to, () => arrive(cell));
+        if (this.#reaches(from, to, way)) for (const part of sent) reach(to, () => arrive(part));
       });
       return true;
     };
   }
 
+  /** What arrives of a write. Its bytes are the link's own, and nobody else has them. */
   #spoil(cells: Bytes, faults: Faults): Bytes[] {
+    if (faults.drop + faults.garble + faults.double === 0) return [cells];
     const { random } = this.#options;
     const happens = (probability: number): boolean => probability > 0 && uniform(random) < probability;
     const sent: Bytes[] = [];

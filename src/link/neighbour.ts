@@ -46,6 +46,7 @@ export interface NeighbourOptions {
 }
 
 const CELLS_A_WRITE = 64;
+const NOTHING: Uint8Array = new Uint8Array(0);
 
 export class Neighbour implements CellLink {
   readonly initiator: boolean;
@@ -61,7 +62,7 @@ export class Neighbour implements CellLink {
   #flushing = false;
   #writable = true;
   #closed = false;
-  #cut: Uint8Array = new Uint8Array(0);
+  #cut = NOTHING;
   #refusals = 0;
   #heard: number;
   #sent: number;
@@ -130,7 +131,7 @@ export class Neighbour implements CellLink {
       this.#dispatch(new Uint8Array(rest.subarray(0, CELL_BYTES)));
       rest = rest.subarray(CELL_BYTES);
     }
-    this.#cut = new Uint8Array(rest);
+    this.#cut = rest.length === 0 ? NOTHING : new Uint8Array(rest);
     // Timers of a hidden tab may fire once a minute; what arrives does not wait for them, so it also carries the heartbeat. The
     // neighbour's comes every so often too: half of that, or each second one would go unanswered.
     if (!this.#closed && this.#clock.now() - this.#sent >= this.#limits.every / 2) this.#pad();
@@ -148,7 +149,7 @@ export class Neighbour implements CellLink {
     this.#closed = true;
     this.#cancel();
     this.#queue = [];
-    this.#cut = new Uint8Array(0);
+    this.#cut = NOTHING;
     this.#witness?.closed(this, why);
     this.#handler.closed(this, why);
   }
@@ -158,7 +159,8 @@ export class Neighbour implements CellLink {
     while (this.#writable && this.#queue.length > 0 && !this.#closed) {
       const cells = this.#queue.splice(0, CELLS_A_WRITE);
       try {
-        this.#writable = this.#pipe.write(concat(...cells));
+        const [only, ...others] = cells;
+        this.#writable = this.#pipe.write(only === undefined || others.length > 0 ? concat(...cells) : only);
       } catch (error) {
         this.close(error instanceof Error ? error.message : 'the transport failed');
       }
