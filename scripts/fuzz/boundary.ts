@@ -20,8 +20,14 @@ const DATA = 986;
 const KEM_RANDOM = 64;
 const HOP = 112;
 
-let started: { readonly cells: readonly Build[]; readonly cores: readonly Build[] } | undefined;
-const builds = () => (started ??= { cells: cellBuilds(), cores: coreBuilds() });
+interface Builds {
+  readonly cells: readonly Build[];
+  readonly cores: readonly Build[];
+}
+
+const start = (): Builds => ({ cells: cellBuilds(), cores: coreBuilds() });
+let [started, apart]: (Builds | undefined)[] = [];
+const builds = (): Builds => (started ??= start());
 
 interface Answer {
   readonly code: number;
@@ -29,8 +35,8 @@ interface Answer {
 }
 
 /** What all builds answer, which is one. */
-function all(which: 'cells' | 'cores', name: string, numbers: readonly number[], input: Uint8Array): Answer {
-  const [first, ...others] = builds()[which].map((build) => ({ build, ...build.run(name, numbers, input) }));
+function all(which: 'cells' | 'cores', name: string, numbers: readonly number[], input: Uint8Array, on = builds()): Answer {
+  const [first, ...others] = on[which].map((build) => ({ build, ...build.run(name, numbers, input) }));
   if (first === undefined || others.length === 0) throw new Error(`${name}: nothing to compare`);
   for (const other of others)
     if (other.code !== first.code || Buffer.compare(other.area, first.area) !== 0)
@@ -295,9 +301,56 @@ const handshake: Kind = {
   },
 };
 
+/** What each module exports, with the number of its arguments. */
+const doors = {
+  cells: { message_split: 5, message_check: 0, message_join: 1, layer_key_new: 0, layer_key_free: 1, layer_keys_in_use: 0, run_jobs: 1 },
+  cores: {
+    kem_key_new: 1,
+    kem_key_free: 1,
+    kem_encaps: 1,
+    kem_decaps: 2,
+    onion_key_new: 1,
+    onion_key_free: 1,
+    client_create: 1,
+    client_finish: 2,
+    client_free: 1,
+    relay_accept: 2,
+    in_use: 1,
+    raw_x25519: 0,
+    raw_mlkem_keygen: 1,
+    raw_mlkem_encaps: 1,
+    raw_mlkem_decaps: 1,
+  },
+} as const;
+const given: number[] = [0, 1, 2, 3, 5, 512, 768, 1024, 1016, 65_536, 65_537, 2 ** 31, 2 ** 32 - 1];
+const LASTING = given.length;
+
+/** Any call with any numbers, to builds of its own: an answer, the same from all builds, and never a trap. Freed handles are among the numbers. */
+const anyCall: Kind = {
+  name: 'any call at either door: builds',
+  play(random) {
+    const which = oneIn(random, 2) ? 'cells' : 'cores';
+    const names = Object.entries<number>(doors[which]);
+    const [name, arity] = names[below(random, names.length)] ?? ['in_use', 1];
+    const number = (): number => (oneIn(random, 3) ? below(random, 70_000) : (given[below(random, given.length)] ?? 0));
+    apart ??= start();
+    const input = random.bytes(oneIn(random, 4) ? below(random, 5000) : below(random, 64));
+    const { code } = all(which, name, Array.from({ length: arity }, number), input, apart);
+    if (name.endsWith('_new') && code !== 0) given.push(code);
+    if (given.length > LASTING + 12) {
+      for (const handle of given.splice(LASTING)) {
+        for (const name of ['kem_key_free', 'onion_key_free']) apart.cores.forEach((build) => build.call(name, handle));
+        apart.cells.forEach((build) => build.call('layer_key_free', handle));
+      }
+    }
+    return 1;
+  },
+};
+
 /** Each with its share of the cases across the boundary. */
 export const kinds: readonly (readonly [Kind, number])[] = [
-  [layers, 0.3],
+  [layers, 0.25],
+  [anyCall, 0.05],
   [messages, 0.15],
   [wrongJobs, 0.05],
   [layersOfNoble, 0.05],
