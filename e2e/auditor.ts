@@ -28,8 +28,9 @@ export interface Line {
   readonly toRemote?: string;
 }
 
+/** Control of a link that asks for a circuit. */
+export const CREATE = 1;
 export const Kind = { EXTEND: 2, POST: 16, SUBSCRIBE: 19, BLOB: 20, DIRECTORY: 33 } as const;
-const CREATE = 1;
 /** Lengths as hex of what stands before a blob (docs/protocol.md §7). */
 const ID = 64;
 const SIGNATURE = 128;
