@@ -138,7 +138,22 @@ function events(held: ChatRoom): EventItem[] {
       event: { what: 'frozen', who: persona === undefined ? 'Somebody' : nameOf(held, persona) },
     };
   });
-  return [...room.state.operations.flatMap((operation) => membershipEvent(held, operation)), ...renamed, ...frozen, ...tooLate(held)];
+  return [
+    ...firstAdmissions(room.state.operations).flatMap((operation) => membershipEvent(held, operation)),
+    ...renamed,
+    ...frozen,
+    ...tooLate(held),
+  ];
+}
+
+/** Without those that let in by a Join that somebody else had let in beside them: that they came is said once. */
+export function firstAdmissions<T extends Pick<OperationRecord, 'says'>>(operations: readonly T[]): T[] {
+  const seen = new Set<string>();
+  return operations.filter(({ says }) => {
+    if (!('admit' in says)) return true;
+    const join = says.admit.joinHash;
+    return !seen.has(join) && seen.add(join);
+  });
 }
 
 /** What one wrote and nobody takes any more is gone from the log; a line says so where it stood. */
