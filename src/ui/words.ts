@@ -332,9 +332,9 @@ export const words = {
       'forged-list': 'A relay’s list of relays held entries that nobody signed.',
     },
     conductNote: 'Seen from here in the last hour. Another way is taken where there is one.',
-    refused: 'Refused since this page opened',
-    refusedWhat: 'Parcels that were damaged, repeated or not allowed. They are counted and thrown away.',
-    refusedNone: 'Nothing was refused.',
+    refused: 'Refused or failed since this page opened',
+    refusedWhat: 'Parcels that were damaged, repeated or not allowed, counted and thrown away; and connections that came to nothing.',
+    refusedNone: 'Nothing was refused, and nothing failed.',
     limits: 'Someone who watches the whole network for days, or runs both your guard and the mailbox, may still guess who talks with whom.',
   },
 
