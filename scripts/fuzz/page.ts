@@ -75,6 +75,7 @@ export const pageNames = [
   'assembler',
   'direct',
   'mailbox',
+  'hop',
   'inside',
   'log',
   'texts',

@@ -6,12 +6,13 @@ import type { PageTarget } from './target.ts';
 export async function pageTargets(): Promise<readonly PageTarget[]> {
   // The vectors make the crypto ready, which what is loaded next needs.
   const vectors = await makeVectors();
-  const [{ believeSignatures, frameTargets }, { streamTargets }, { insideTargets }, { textTargets }] = await Promise.all([
+  const [{ believeSignatures, frameTargets }, { streamTargets }, { hopTarget }, { insideTargets }, { textTargets }] = await Promise.all([
     import('./frames.ts'),
     import('./streams.ts'),
+    import('./hop.ts'),
     import('./inside.ts'),
     import('./texts.ts'),
   ]);
   believeSignatures();
-  return [...frameTargets(vectors), ...streamTargets, ...insideTargets(vectors), ...textTargets(vectors)];
+  return [...frameTargets(vectors), ...streamTargets, hopTarget, ...insideTargets(vectors), ...textTargets(vectors)];
 }
