@@ -1,5 +1,6 @@
 /** The rows about the core, which run in Node and in a page alike. */
 import { cellRows } from './cells.ts';
+import { dispatchIds, dispatchRows } from './dispatches.ts';
 import { exchangeRows } from './exchanges.ts';
 import type { Row } from '../src/crypto/race.ts';
 import type { Host } from './host.ts';
@@ -26,6 +27,13 @@ export const coreParts = (host: Host): readonly Part[] => [
     rows: async function* () {
       const peers = { oqs: await loadOqs(host.load), js: await loadMlKemJs(host.load), hash: await loadWasmSha256(host.load) };
       yield* exchangeRows({ ...peers, sodium: await loadSodium(host.load), native: host.native });
+    },
+  },
+  {
+    name: 'dispatch',
+    ids: dispatchIds,
+    rows: async function* () {
+      yield* dispatchRows(await loadWasmSha256(host.load), host.native);
     },
   },
 ];

@@ -8,6 +8,9 @@ export interface NativeCrypto {
   sha256(message: Uint8Array): unknown;
   /** X25519 of one key pair of its own. */
   x25519(): unknown;
+  /** X25519 from bytes to bytes: with a secret key that is read each time, and with one that was read before. */
+  agree(scalar: Uint8Array, point: Uint8Array): Uint8Array;
+  agreeing(scalar: Uint8Array): (point: Uint8Array) => Uint8Array;
   /** ML-KEM-768 of one key pair of its own, where this Node has it. */
   readonly kem: { keygen(): unknown; encaps(): unknown; decaps(): unknown } | undefined;
 }

@@ -23,6 +23,14 @@ function nativeKem(): NativeCrypto['kem'] {
   };
 }
 
+/** What stands before the raw bytes of X25519: SubjectPublicKeyInfo and PKCS #8 (RFC 8410). */
+const SPKI = Buffer.from('302a300506032b656e032100', 'hex');
+const PKCS8 = Buffer.from('302e020100300506032b656e04220420', 'hex');
+const secretKey = (raw: Uint8Array): node.KeyObject =>
+  node.createPrivateKey({ key: Buffer.concat([PKCS8, raw]), format: 'der', type: 'pkcs8' });
+const publicKey = (raw: Uint8Array): node.KeyObject =>
+  node.createPublicKey({ key: Buffer.concat([SPKI, raw]), format: 'der', type: 'spki' });
+
 function native(): NativeCrypto {
   const [own, other] = [node.generateKeyPairSync('x25519'), node.generateKeyPairSync('x25519')];
   return {
@@ -34,6 +42,11 @@ function native(): NativeCrypto {
     },
     sha256: (message) => node.hash('sha256', message, 'buffer'),
     x25519: () => node.diffieHellman({ privateKey: own.privateKey, publicKey: other.publicKey }),
+    agree: (scalar, point) => node.diffieHellman({ privateKey: secretKey(scalar), publicKey: publicKey(point) }),
+    agreeing(scalar) {
+      const privateKey = secretKey(scalar);
+      return (point) => node.diffieHellman({ privateKey, publicKey: publicKey(point) });
+    },
     kem: nativeKem(),
   };
 }

@@ -1,7 +1,7 @@
 /** The exchange area of a module: bytes are laid into it before a call and taken out, and erased, after it (wasm/base/src/io.rs). */
 import type { Bytes } from '../base/index.ts';
 
-const AREA_BYTES = 65_536;
+export const AREA_BYTES = 65_536;
 
 /** The memory of an instance. Throws for shared memory, which views cannot be handed out of. */
 export function bufferOf(memory: WebAssembly.Memory): ArrayBuffer {

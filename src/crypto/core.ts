@@ -1,5 +1,5 @@
 /**
- * The two WebAssembly modules: cells (layers, messages in cells) and the core (KEM, handshake). Only numbers cross into them
+ * The two WebAssembly modules: cells (layers, messages in cells) and the core (KEM, handshake, signatures, hashes). Only numbers cross into them
  * (wasm/cell/src/door.rs and wasm/core/src/door.rs have the pictures).
  */
 import { lanes, type Bytes } from '../base/index.ts';
@@ -49,26 +49,13 @@ function bundled(): CryptoSource {
     : { cell: new URL('../../wasm/pkg/sotto_cell_bg.wasm', import.meta.url), core };
 }
 
-let started: Promise<void> | undefined;
-
-async function start(source: CryptoSource): Promise<void> {
+/** Loads and starts both, by default from the files bundled with the app. */
+export async function startModules(source: CryptoSource = bundled()): Promise<void> {
   const [cells, handshakes] = await Promise.all([initCell({ module_or_path: source.cell }), initCore({ module_or_path: source.core })]);
   // First of all, so that memory of the cells never grows afterwards and views of it hold.
   cell.reserve(source.layerKeys ?? LAYER_KEYS);
   cellArea.attach(cells.memory);
   coreArea.attach(handshakes.memory);
-}
-
-/**
- * Makes the crypto door ready; everything behind it is synchronous afterwards. Calling it again does nothing. By default from the files bundled
- * with the app. In Node use `initCryptoNode` of `node.ts`.
- */
-export async function initCrypto(source?: CryptoSource): Promise<void> {
-  started ??= start(source ?? bundled()).catch((error: unknown) => {
-    started = undefined;
-    throw error;
-  });
-  await started;
 }
 
 /** The ring of cells and the list of jobs. */

@@ -10,6 +10,7 @@ import { ed25519 as curve } from '@noble/curves/ed25519.js';
 import { sha512 } from '@noble/hashes/sha2.js';
 import { concat, fromHex, type Bytes } from '../base/index.ts';
 import { want } from './core.ts';
+import { Dispatch } from './dispatch.ts';
 
 export const ED25519_PUBLIC = 32;
 export const ED25519_SIGNATURE = 64;
@@ -41,10 +42,58 @@ export const nobleEngine: Ed25519Engine = {
   },
 };
 
-let engine = nobleEngine;
+/** RFC 8032 §7.1, test 2: and, of its signature, one with another S. */
+const KNOWN = {
+  seed: fromHex('4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb'),
+  publicKey: '3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c',
+  message: Uint8Array.of(0x72),
+  signature:
+    '92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00',
+} as const;
+const PUBLIC_KEY = fromHex(KNOWN.publicKey);
+const SIGNATURES = [fromHex(KNOWN.signature), fromHex(KNOWN.signature).with(32, 9)];
 
-/** Has everything after it computed by another engine. Its answers must be the same, or peers part ways. */
-export function setEd25519(other: Ed25519Engine): void {
+/** Uses until they are timed. */
+const WARM = 100;
+
+/** Each has its own choice: a library that verifies fast may take long to read a secret key. noble's tables alone take some ms. */
+export const ed25519Dispatch = {
+  publicKey: new Dispatch<Ed25519Engine['publicKey']>(
+    { name: 'ed25519-public', trial: (run) => run(KNOWN.seed), answer: KNOWN.publicKey, warm: WARM },
+    { name: 'noble', run: nobleEngine.publicKey, spare: true },
+  ),
+  sign: new Dispatch<Ed25519Engine['sign']>(
+    { name: 'ed25519-sign', trial: (run) => run(KNOWN.seed, KNOWN.message), answer: KNOWN.signature, warm: WARM },
+    { name: 'noble', run: nobleEngine.sign, spare: true },
+  ),
+  satisfies: new Dispatch<Ed25519Engine['satisfies']>(
+    {
+      name: 'ed25519-verify',
+      trial: (run) => Uint8Array.from(SIGNATURES, (signature) => (run(PUBLIC_KEY, KNOWN.message, signature) ? 1 : 0)),
+      answer: '0100',
+      warm: WARM,
+    },
+    { name: 'noble', run: nobleEngine.satisfies, spare: true },
+  ),
+} as const;
+
+/** Has an engine take part in all three. Its answers must be the same, or peers part ways. */
+export function offerEd25519(name: string, { publicKey, sign, satisfies }: Ed25519Engine): void {
+  ed25519Dispatch.publicKey.offer({ name, run: publicKey });
+  ed25519Dispatch.sign.offer({ name, run: sign });
+  ed25519Dispatch.satisfies.offer({ name, run: satisfies });
+}
+
+const chosen: Ed25519Engine = {
+  publicKey: (seed) => ed25519Dispatch.publicKey.run(seed),
+  sign: (seed, message) => ed25519Dispatch.sign.run(seed, message),
+  satisfies: (publicKey, message, signature) => ed25519Dispatch.satisfies.run(publicKey, message, signature),
+};
+
+let engine = chosen;
+
+/** Has everything after it computed by this engine alone; by the chosen ones again when none is named. */
+export function setEd25519(other: Ed25519Engine = chosen): void {
   engine = other;
 }
 

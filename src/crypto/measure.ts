@@ -7,7 +7,7 @@ import { CELL, encipherLayers, LayerKey, ring } from './layers.ts';
 import { mlkem768, x25519 } from './primitives.ts';
 import { race, type Operation, type Row } from './race.ts';
 import { webKem } from './web-kem.ts';
-import { initCrypto } from './core.ts';
+import { initCrypto } from './start.ts';
 
 export type { Row } from './race.ts';
 

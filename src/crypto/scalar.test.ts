@@ -46,6 +46,36 @@ describe('with SIMD and without', () => {
     }
   });
 
+  it('signatures and hashes are the same, of any length', () => {
+    const builds = coreBuilds();
+    for (let length = 0; length < 700; length += 13) {
+      const [seed, message] = [random.bytes(32), random.bytes(length)];
+      const key = every(builds, 'ed25519_public', [], seed).slice(0, 32);
+      const signature = every(builds, 'ed25519_sign', [length], Buffer.concat([seed, message])).slice(0, 64);
+      for (const build of builds) expect(build.run('ed25519_satisfies', [length], Buffer.concat([key, signature, message])).code).toBe(1);
+      every(builds, 'sha256', [length, 1], message);
+      every(builds, 'shake256', [length, 200], message);
+    }
+  });
+
+  it('what does not fit the exchange area is refused', () => {
+    for (const build of coreBuilds()) {
+      const codes = (calls: readonly (readonly [string, readonly number[]])[]) =>
+        calls.map(([name, numbers]) => build.run(name, numbers, new Uint8Array(0)).code);
+      const beyond = [65_536 - 31, 2 ** 32 - 1].map((length) => ['ed25519_sign', [length]] as const);
+      expect(codes(beyond)).toEqual([15, 15]);
+      expect(codes([65_536 - 95, 2 ** 32 - 1].map((length) => ['ed25519_satisfies', [length]]))).toEqual([0, 0]);
+      expect(codes([65_537, 2 ** 32 - 1].map((length) => ['sha256', [length, 1]]))).toEqual([15, 15]);
+      const hashes = [
+        [65_536, 1],
+        [65_537, 0],
+        [1, 65_536],
+        [2 ** 32 - 1, 2 ** 32 - 1],
+      ].map((numbers) => ['shake256', numbers] as const);
+      expect(codes(hashes)).toEqual([15, 15, 15, 15]);
+    }
+  });
+
   it('runs of the ring are the same', () => {
     const builds = cellBuilds();
     let layers = 0;

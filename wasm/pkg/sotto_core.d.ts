@@ -14,6 +14,21 @@ export function client_finish(handle: number, length: number): number;
 export function client_free(handle: number): void;
 
 /**
+ * io in: seed 32; out: public key 32.
+ */
+export function ed25519_public(): number;
+
+/**
+ * io in: public key 32 | signature 64 | message. 1 when S·B = R + k·A, else 0.
+ */
+export function ed25519_satisfies(length: number): number;
+
+/**
+ * io in: seed 32 | message; out: signature 64.
+ */
+export function ed25519_sign(length: number): number;
+
+/**
  * How many entries are in use: 0 clients, 1 KEM keys, 2 onion keys.
  */
 export function in_use(table: number): number;
@@ -72,6 +87,16 @@ export function raw_x25519(): number;
  */
 export function relay_accept(handle: number, length: number): number;
 
+/**
+ * io in: the next piece of a message; out, with the last one: digest 32.
+ */
+export function sha256(length: number, last: boolean): number;
+
+/**
+ * io in: text; out: `output` bytes of SHAKE256.
+ */
+export function shake256(length: number, output: number): number;
+
 export type InitInput = RequestInfo | URL | Response | BufferSource | WebAssembly.Module;
 
 export interface InitOutput {
@@ -79,6 +104,9 @@ export interface InitOutput {
     readonly client_create: (a: number) => number;
     readonly client_finish: (a: number, b: number) => number;
     readonly client_free: (a: number) => void;
+    readonly ed25519_public: () => number;
+    readonly ed25519_satisfies: (a: number) => number;
+    readonly ed25519_sign: (a: number) => number;
     readonly in_use: (a: number) => number;
     readonly io_offset: () => number;
     readonly kem_decaps: (a: number, b: number) => number;
@@ -92,6 +120,8 @@ export interface InitOutput {
     readonly raw_mlkem_keygen: (a: number) => number;
     readonly raw_x25519: () => number;
     readonly relay_accept: (a: number, b: number) => number;
+    readonly sha256: (a: number, b: number) => number;
+    readonly shake256: (a: number, b: number) => number;
     readonly __wbindgen_externrefs: WebAssembly.Table;
     readonly __wbindgen_start: () => void;
 }

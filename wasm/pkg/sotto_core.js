@@ -29,6 +29,35 @@ export function client_free(handle) {
 }
 
 /**
+ * io in: seed 32; out: public key 32.
+ * @returns {number}
+ */
+export function ed25519_public() {
+    const ret = wasm.ed25519_public();
+    return ret >>> 0;
+}
+
+/**
+ * io in: public key 32 | signature 64 | message. 1 when S·B = R + k·A, else 0.
+ * @param {number} length
+ * @returns {number}
+ */
+export function ed25519_satisfies(length) {
+    const ret = wasm.ed25519_satisfies(length);
+    return ret >>> 0;
+}
+
+/**
+ * io in: seed 32 | message; out: signature 64.
+ * @param {number} length
+ * @returns {number}
+ */
+export function ed25519_sign(length) {
+    const ret = wasm.ed25519_sign(length);
+    return ret >>> 0;
+}
+
+/**
  * How many entries are in use: 0 clients, 1 KEM keys, 2 onion keys.
  * @param {number} table
  * @returns {number}
@@ -149,6 +178,28 @@ export function raw_x25519() {
  */
 export function relay_accept(handle, length) {
     const ret = wasm.relay_accept(handle, length);
+    return ret >>> 0;
+}
+
+/**
+ * io in: the next piece of a message; out, with the last one: digest 32.
+ * @param {number} length
+ * @param {boolean} last
+ * @returns {number}
+ */
+export function sha256(length, last) {
+    const ret = wasm.sha256(length, last);
+    return ret >>> 0;
+}
+
+/**
+ * io in: text; out: `output` bytes of SHAKE256.
+ * @param {number} length
+ * @param {number} output
+ * @returns {number}
+ */
+export function shake256(length, output) {
+    const ret = wasm.shake256(length, output);
     return ret >>> 0;
 }
 function __wbg_get_imports() {

@@ -31,10 +31,15 @@ impl Io {
         at + bytes.len()
     }
 
+    /// `length` bytes from `at` on, whose length the other side names.
+    pub fn view(&self, at: usize, length: u32) -> Result<&[u8], Refusal> {
+        let end = at.checked_add(length as usize).ok_or(Refusal::Range)?;
+        self.0.get(at..end).ok_or(Refusal::Range)
+    }
+
     /// A copy of `length` bytes from `at` on, whose length the other side names.
     pub fn bytes(&self, at: usize, length: u32) -> Result<Vec<u8>, Refusal> {
-        let end = at.checked_add(length as usize).ok_or(Refusal::Range)?;
-        self.0.get(at..end).map(<[u8]>::to_vec).ok_or(Refusal::Range)
+        self.view(at, length).map(<[u8]>::to_vec)
     }
 }
 

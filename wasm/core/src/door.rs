@@ -6,9 +6,11 @@
 
 mod circuit;
 mod raw;
+mod sign;
 
 use crate::handshake::{Client, OnionKey};
 use crate::kem;
+use crate::sha2::Sha256;
 use core::cell::RefCell;
 use sotto_base::io::Io;
 use sotto_base::table::Table;
@@ -25,6 +27,8 @@ struct State {
     clients: Table<Client>,
     kem: Table<kem::SecretKey>,
     onion: Table<OnionKey>,
+    /// Between the pieces of a message.
+    sha256: Sha256,
 }
 
 thread_local! {
@@ -34,6 +38,7 @@ thread_local! {
             clients: Table::new(CLIENTS),
             kem: Table::new(KEM_KEYS),
             onion: Table::new(ONION_KEYS),
+            sha256: Sha256::new(),
         })
     };
 }
