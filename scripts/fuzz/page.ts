@@ -51,7 +51,7 @@ async function play(name: string, { seconds, runs, seed }: Effort): Promise<Outc
   const found = await inThread({ name, seconds, runs, seed, inputs, shared });
   if ('stuck' in found) {
     write(corpusOf(name), [found.stuck], 'found-');
-    return { executed: new Uint32Array(shared, 0, 1)[0] ?? 0, covered: 0, faults: [`${nameOf(found.stuck)}: ${found.why}`] };
+    return { executed: new Uint32Array(shared, 0, 1)[0] ?? 0, covered: 0, faults: [`found-${nameOf(found.stuck)}: ${found.why}`] };
   }
   write(foundOf(name), found.pool);
   rmSync(leastOf(name), { recursive: true, force: true });
@@ -76,6 +76,7 @@ export const pageNames = [
   'direct',
   'mailbox',
   'hop',
+  'client',
   'inside',
   'log',
   'texts',

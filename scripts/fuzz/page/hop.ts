@@ -27,7 +27,7 @@ interface Said {
 }
 
 /** A link that keeps what is said on it. */
-function keeping(initiator: boolean): Said {
+export function keeping(initiator: boolean): Said {
   const said: Omit<Said, 'link'> = { cells: [], controls: [] };
   const link: CellLink = {
     initiator,
@@ -117,7 +117,7 @@ function play(steps: readonly Bytes[]): string {
 const cellsOf = (kind: MessageKind, message: number, body: Uint8Array): Bytes[] =>
   splitMessage({ kind, flags: 0, message }, 0, body).map((cell) => concat(Uint8Array.of(1, 0), trimmed(cell.slice(24))));
 
-function trimmed(bytes: Bytes): Bytes {
+export function trimmed(bytes: Bytes): Bytes {
   let end = bytes.length;
   while (end > 0 && bytes[end - 1] === 0) end--;
   return bytes.slice(0, end);
