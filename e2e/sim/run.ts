@@ -33,11 +33,11 @@ export const CROWD: Terms = {
     spoil: 2,
     mend: 2,
   },
-  skewed: { peers: 5, relays: 0 },
+  skewed: { peers: 5, relays: 2 },
 };
 
 /** The same with few, for what has to be quick. */
-export const FEW: Terms = { ...CROWD, peers: 4, relays: 5, steps: 30, skewed: { peers: 2, relays: 0 } };
+export const FEW: Terms = { ...CROWD, peers: 4, relays: 5, steps: 30, skewed: { peers: 2, relays: 1 } };
 
 export interface Outcome {
   /** Of every cell that any node has sent or received, and when; and of what was noted. */

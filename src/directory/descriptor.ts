@@ -5,7 +5,7 @@
  *
  * A descriptor proves its own relay: the id is the hash of the keyset that signed it. Whether that relay is to be trusted is not told.
  */
-import { isRefusal, refuse, relayId, toHex, type Bytes, type Refusal } from '../base/index.ts';
+import { isRefusal, refuse, relayId, toHex, type Bytes, type Refusal, type RelayId } from '../base/index.ts';
 import { CIRCUIT_SUITES, sha256, suiteLengths, type CircuitSuite } from '../crypto/index.ts';
 import { bodyOf, KEYSET_BYTES, verifySigned, type Signer } from '../identity/index.ts';
 import { parseAddress } from '../link/index.ts';
@@ -56,6 +56,13 @@ export function verifyDescriptor(signed: Uint8Array, now: number): Descriptor | 
   if (isRefusal(descriptor)) return descriptor;
   if (!inTime(descriptor, now)) return refuse('descriptor-time');
   return isRefusal(verifySigned(PURPOSE, descriptor.keyset, signed)) ? refuse('descriptor-signature') : descriptor;
+}
+
+/** As `verifyDescriptor`, for whoever does not know the time yet: it is this relay's own, whenever it was signed. Refused besides: `descriptor-other`. */
+export function describesItself(signed: Uint8Array, relay: RelayId): Descriptor | Refusal {
+  const told = decodeDescriptor(signed);
+  const descriptor = isRefusal(told) ? told : verifyDescriptor(signed, told.validFrom);
+  return isRefusal(descriptor) || descriptor.id === relay ? descriptor : refuse('descriptor-other');
 }
 
 export const inTime = ({ validFrom, validUntil }: Descriptor, now: number): boolean => validFrom <= now + SKEW && now < validUntil;

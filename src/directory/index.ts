@@ -5,6 +5,7 @@ export { Conduct, type Conducted, type Misdeed } from './conduct.ts';
 export { DirectoryClient, type DirectoryAsker, type DirectoryCircuit } from './client.ts';
 export {
   decodeDescriptor,
+  describesItself,
   DESCRIPTOR_LIFE,
   keyIdOf,
   MAX_DESCRIPTOR_BYTES,

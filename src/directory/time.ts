@@ -46,6 +46,12 @@ export class NetworkTime {
     return this.known && own !== undefined && Math.abs(own - this.ahead) > FAR;
   }
 
+  /** How many have been heard, and how many of them said what is more than so many ms from the system clock. */
+  beyond(limit: number): { readonly far: number; readonly heard: number } {
+    const far = [...this.#ahead.values()].filter((ahead) => Math.abs(ahead) > limit).length;
+    return { far, heard: this.#ahead.size };
+  }
+
   /** Milliseconds since 1970. */
   now(): number {
     return this.#clock.now() + this.ahead;

@@ -10,14 +10,13 @@ import { integer, isRefusal, pick, type Bytes, type Clock, type Counters, type R
 import {
   Blame,
   choosePath,
-  decodeDescriptor,
+  describesItself,
   Conduct,
   Directory,
   DirectoryClient,
   Guards,
   GuardTrials,
   NetworkTime,
-  verifyDescriptor,
   type Anchor,
   type Candidate,
   type Descriptor,
@@ -436,9 +435,8 @@ export class PeerNetwork {
   /** One CREATED of a relay whose descriptor is its own, whenever it was made: the network's time is what is asked for. */
   async #timeOf(relay: RelayId): Promise<void> {
     const signed = await this.#client.describe(await this.#links.dial(relay));
-    const told = decodeDescriptor(signed);
-    const descriptor = isRefusal(told) ? told : verifyDescriptor(signed, told.validFrom);
-    if (isRefusal(descriptor) || descriptor.id !== relay) throw new Error('the relay did not describe itself');
+    const descriptor = describesItself(signed, relay);
+    if (isRefusal(descriptor)) throw new Error('the relay did not describe itself');
     const circuit = await this.#client.build([descriptor], await this.#links.dial(relay), { delayClass: BALANCED.delayClass });
     circuit.close();
   }

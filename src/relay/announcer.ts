@@ -28,6 +28,8 @@ export interface AnnouncerOptions {
   readonly root: Signer;
   readonly directory: Directory;
   readonly clock: Clock;
+  /** UTC seconds, as this relay takes them to be. */
+  readonly seconds: () => number;
   /** What the descriptor says now, but for its times. */
   readonly fields: () => Omit<DescriptorFields, 'validFrom' | 'validUntil'>;
   readonly heard: (descriptor: Bytes, verdict: Verdict) => void;
@@ -73,6 +75,14 @@ export class Announcer {
     this.#announceIn(SOON_MS);
   }
 
+  /** The time was another than this relay took it for: what it said of itself until now counts for nobody. */
+  corrected(): void {
+    if (this.#node === undefined) return;
+    this.#sign();
+    this.#toldAt = -Infinity;
+    this.#announceIn(SOON_MS);
+  }
+
   #announceIn(wait: number): void {
     const now = this.#options.clock.now();
     const at = Math.max(now + wait, this.#toldAt + GAP_MS);
@@ -94,8 +104,8 @@ export class Announcer {
   }
 
   #sign(): Bytes {
-    const { root, fields, clock, directory } = this.#options;
-    const validFrom = Math.floor(clock.now() / 1000);
+    const { root, fields, clock, seconds, directory } = this.#options;
+    const validFrom = seconds();
     this.#own = signDescriptor(root, { ...fields(), validFrom, validUntil: validFrom + DESCRIPTOR_LIFE });
     this.#signedAt = clock.now();
     directory.add(this.#own);

@@ -19,9 +19,12 @@ import type { RelaySettings } from './config.ts';
 import { Neighbours } from './neighbours.ts';
 import { OnionKeys, type OnionKeyStore } from './onion-keys.ts';
 import type { Tap } from './tap.ts';
+import { RelayTime } from './time.ts';
 
 export const VERSION = 'sotto 0.1.0';
 const HOUR_MS = 3_600_000;
+/** An anchor that did not answer is asked again, ms. */
+const AGAIN_MS = 30_000;
 
 export interface Relay {
   readonly id: RelayId;
@@ -63,6 +66,7 @@ export class AssembledRelay implements Relay {
   readonly directory: Directory;
   readonly counters: Counters;
   readonly #parts: RelayParts;
+  readonly #time: RelayTime;
   readonly #keys: OnionKeys;
   readonly #mailbox: MailboxExit;
   readonly #hop: Hop;
@@ -71,6 +75,7 @@ export class AssembledRelay implements Relay {
   readonly #anchorAddresses: ReadonlySet<string>;
   #node: LinkNode | undefined;
   #hourly: Cancel | undefined;
+  #again: Cancel | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(parts: RelayParts) {
@@ -78,7 +83,8 @@ export class AssembledRelay implements Relay {
     this.#parts = parts;
     this.id = id;
     this.counters = counters;
-    this.directory = new Directory({ now: () => this.#seconds(), trusted: new Set(anchors.map((anchor) => anchor.id)), counters });
+    this.#time = new RelayTime(clock);
+    this.directory = new Directory({ now: () => this.#time.seconds(), trusted: new Set(anchors.map((anchor) => anchor.id)), counters });
     this.#anchorAddresses = new Set(anchors.flatMap(({ addresses }) => addresses));
     this.#keys = new OnionKeys(id, parts.suite, parts.onionKeys, clock, random);
     this.#mailbox = new MailboxExit({ store: parts.blobs, clock, counters, limits: parts.mailboxLimits });
@@ -86,6 +92,7 @@ export class AssembledRelay implements Relay {
       root: parts.root,
       directory: this.directory,
       clock,
+      seconds: () => this.#time.seconds(),
       fields: () => this.#fields(),
       heard: (descriptor, verdict) => tap?.write('gossip', { descriptor, verdict }),
     });
@@ -96,7 +103,7 @@ export class AssembledRelay implements Relay {
       clock,
       random,
       log: (line) => this.#log(line),
-      met: (anchor) => this.#catchUp(anchor),
+      met: (anchor) => this.#catchUp(anchor, 'all'),
     });
     this.#hop = new Hop({
       self: id,
@@ -106,7 +113,7 @@ export class AssembledRelay implements Relay {
       sink: new Mix({ clock, random }),
       limits: parts.hopLimits,
       onionKey: (key) => this.#keys.find(key),
-      networkTime: () => this.#seconds(),
+      networkTime: () => this.#time.seconds(),
       descriptor: () => this.#announcer.descriptor(),
       addressesOf: (relay) => this.directory.get(relay)?.addresses,
       dial: (addresses) => this.#dial(addresses),
@@ -150,6 +157,7 @@ export class AssembledRelay implements Relay {
 
   async #stop(): Promise<void> {
     this.#hourly?.();
+    this.#again?.();
     this.#announcer.stop();
     this.#neighbours.stop();
     this.#hop.stop();
@@ -179,10 +187,6 @@ export class AssembledRelay implements Relay {
     return [...this.#anchorAddresses].some(ends) || this.directory.list().some(({ addresses }) => addresses.some(ends));
   }
 
-  #seconds(): number {
-    return Math.floor(this.#parts.clock.now() / 1000);
-  }
-
   #fields() {
     const { roles, family, suite } = this.#parts;
     return {
@@ -196,12 +200,35 @@ export class AssembledRelay implements Relay {
     };
   }
 
-  #catchUp(anchor: Anchor | undefined): void {
+  #catchUp(anchor: Anchor | undefined, wanted: 'all' | 'time'): void {
     if (anchor === undefined) return;
-    catchUp(anchor, { ...this.#parts, directory: this.directory }).then(
+    const heard = (seconds: number): void => {
+      if (this.#stopped === undefined && this.#time.heard(anchor.id, seconds)) this.#timeMoved();
+    };
+    catchUp(anchor, { ...this.#parts, directory: this.directory, heard }, wanted).then(
       (done) => isRefusal(done) && this.#log(`the directory of anchor ${anchor.id.slice(0, 8)} is refused: ${done.refused}`),
-      () => this.counters.count('directory-not-fetched'),
+      () => {
+        this.counters.count('directory-not-fetched');
+        this.#askAgain(anchor, wanted);
+      },
     );
+  }
+
+  /** One at a time, while a link to it stands. */
+  #askAgain(anchor: Anchor, wanted: 'all' | 'time'): void {
+    if (this.#stopped !== undefined) return;
+    this.#again ??= this.#parts.clock.after(AGAIN_MS, () => {
+      this.#again = undefined;
+      if (this.#neighbours.near().includes(anchor)) this.#catchUp(anchor, wanted);
+    });
+  }
+
+  /** Under the time that it took for right, others' descriptors were refused, and its own by the others. */
+  #timeMoved(): void {
+    this.counters.count('clock-wrong');
+    this.#log(`the clock of this machine is wrong: the others say ${new Date(1000 * this.#time.seconds()).toISOString()}`);
+    this.#announcer.corrected();
+    this.#catchUp(pick(this.#parts.random, this.#neighbours.near()), 'all');
   }
 
   #everyHour(): void {
@@ -209,7 +236,9 @@ export class AssembledRelay implements Relay {
     this.#hourly = clock.after(HOUR_MS, () => {
       if (this.#keys.rotate()) this.#announcer.changed();
       this.directory.tidy();
-      this.#catchUp(pick(random, this.#neighbours.near()));
+      const near = this.#neighbours.near();
+      const one = pick(random, near);
+      for (const anchor of near) this.#catchUp(anchor, anchor === one ? 'all' : 'time');
       this.#log(`${JSON.stringify(this.load())} ${JSON.stringify(this.counters.all())}`);
       this.#everyHour();
     });
