@@ -10,10 +10,17 @@ export interface Clock {
   after(ms: number, action: () => void): Cancel;
 }
 
+/** A timer of the system goes off at once when it is set for longer, and how long is sometimes others' to say. ms */
+const LONGEST_MS = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(ms, action) {
-    const timer = setTimeout(action, ms);
+    let timer: ReturnType<typeof setTimeout>;
+    const wait = (left: number): void => {
+      timer = left > LONGEST_MS ? setTimeout(() => wait(left - LONGEST_MS), LONGEST_MS) : setTimeout(action, left);
+    };
+    wait(ms);
     return () => clearTimeout(timer);
   },
 };
