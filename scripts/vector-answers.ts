@@ -1,11 +1,12 @@
 /**
  * Answers the questions of a vector file by the core across the WebAssembly boundary, as the product uses it, in Node or in a page.
- * Signatures are not in the core: noble answers them alone.
+ * Signatures are answered by whoever computes them in the product.
  */
 import { concat, fromHex, toHex, type Bytes } from '../src/base/index.ts';
 import { aeadOpen, aeadSeal, ed25519, hybrid, kem } from '../src/crypto/index.ts';
+import { coreShake256 } from '../src/crypto/core-ways.ts';
 import { adiantum, mlkem, x25519, type MlKem } from '../src/crypto/primitives.ts';
-import type { Question, VectorCase } from './vector-formats.ts';
+import type { Question, VectorCase } from './vector-case.ts';
 
 /** Hex strings, or that the input is refused. */
 export type Answer = readonly string[] | 'refused';
@@ -15,6 +16,9 @@ type Primitive = (...inputs: readonly Bytes[]) => readonly Bytes[] | undefined;
 const none = new Uint8Array(0);
 const one = (output: Bytes | undefined): readonly Bytes[] | undefined => output && [output];
 const yes = (right: boolean): readonly Bytes[] | undefined => (right ? [] : undefined);
+
+/** A number of eight bytes. */
+const countOf = (bytes: Bytes): number => Number(`0x${toHex(bytes)}`);
 
 /** ML-DSA is used here only beside Ed25519, which gets a key of its own and is always right. */
 const EDWARDS_SEED = new Uint8Array(32).fill(1);
@@ -44,7 +48,8 @@ function mlKemPrimitives(name: string, kem: MlKem): Readonly<Record<string, Prim
   };
 }
 
-const nobleOnly: Readonly<Record<string, Primitive>> = {
+/** Not asked of the native core. */
+const signatures: Readonly<Record<string, Primitive>> = {
   'ed25519-verify': (key = none, message = none, signature = none) => yes(ed25519.verify(key, message, signature)),
   'mldsa65-verify': (key = none, message = none, signature = none) => yes(mlDsaVerify(key, message, signature)),
   'mldsa65-sign': (seed = none, message = none) =>
@@ -52,7 +57,7 @@ const nobleOnly: Readonly<Record<string, Primitive>> = {
 };
 
 const primitives: Readonly<Record<string, Primitive>> = {
-  ...nobleOnly,
+  ...signatures,
   'adiantum12-encipher': (key = none, tweak = none, text = none) => one(adiantum(12, 'encipher', key, tweak, text)),
   'adiantum12-decipher': (key = none, tweak = none, text = none) => one(adiantum(12, 'decipher', key, tweak, text)),
   'adiantum20-encipher': (key = none, tweak = none, text = none) => one(adiantum(20, 'encipher', key, tweak, text)),
@@ -65,6 +70,7 @@ const primitives: Readonly<Record<string, Primitive>> = {
   ...mlKemPrimitives('mlkem512', mlkem[512]),
   ...mlKemPrimitives('mlkem768', mlkem[768]),
   ...mlKemPrimitives('mlkem1024', mlkem[1024]),
+  shake256: (message = none, _bits = none, output = none) => [coreShake256(countOf(output) / 8, [message])],
   'xwing-keygen': (seed = none) => (seed.length === 32 ? [kem.keygen(seed).publicKey] : undefined),
   'xwing-encaps': (publicKey = none, seed = none) => {
     const made = seed.length === 64 ? kem.encaps(publicKey, seed) : undefined;
@@ -80,7 +86,18 @@ export function answerAcrossBoundary({ operation, inputs }: Question): Answer {
   return primitive(...inputs.map(fromHex))?.map(toHex) ?? 'refused';
 }
 
-export const isInCore = ({ operation }: Question): boolean => !(operation in nobleOnly);
+/** The core, as a native program, answers too. */
+export const isNative = ({ operation }: Question): boolean => !(operation in signatures);
+
+/** As many bytes as the core hashes in one call, input and output together. */
+const AREA = 65_536;
+
+/** Can be asked across the boundary: of the hashes SHAKE256 of whole bytes alone, as nothing outside ML-KEM has another. */
+export function isAcross({ operation, inputs }: Question): boolean {
+  if (operation !== 'shake256') return operation in primitives;
+  const [bits, output] = inputs.slice(1).map((hex) => countOf(fromHex(hex)));
+  return bits !== undefined && output !== undefined && bits % 8 === 0 && output % 8 === 0 && bits + output <= 8 * AREA;
+}
 
 /** A sentence when the answer is not the one that is wanted. */
 export function faultOf({ operation, want }: Question, answer: Answer | undefined): string | undefined {
@@ -94,5 +111,8 @@ export function faultOf({ operation, want }: Question, answer: Answer | undefine
 /** What is wrong with a case across the boundary; undefined when all is right. */
 export function faultAcrossBoundary({ questions }: VectorCase): string | undefined {
   if (questions === undefined) return 'a kind that is not known';
-  return questions.map((question) => faultOf(question, answerAcrossBoundary(question))).find((fault) => fault !== undefined);
+  return questions
+    .filter(isAcross)
+    .map((question) => faultOf(question, answerAcrossBoundary(question)))
+    .find((fault) => fault !== undefined);
 }

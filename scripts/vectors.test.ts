@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,9 +8,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { initCryptoNode } from '../src/crypto/node.ts';
 import { vectorFile, vectorPath } from '../src/crypto/vector-files.ts';
 import { inRoot } from './program.ts';
-import { faultAcrossBoundary } from './vector-answers.ts';
+import { answersOfRust } from './native-answers.ts';
+import { faultAcrossBoundary, faultOf } from './vector-answers.ts';
 import { vectorFiles } from './vector-families.ts';
-import { casesOf, type VectorCase } from './vector-formats.ts';
+import type { VectorCase } from './vector-case.ts';
+import { casesOf } from './vector-formats.ts';
+import { casesOfBlob, casesOfCavp, isBlob, isCavp } from './vector-hashes.ts';
 import { casesOfText } from './vector-texts.ts';
 
 beforeAll(initCryptoNode);
@@ -17,6 +21,7 @@ beforeAll(initCryptoNode);
 const isRight = (one: VectorCase): boolean | 'unknown' =>
   one.questions === undefined ? 'unknown' : faultAcrossBoundary(one) === undefined;
 
+const blob = (crate: string, path: string): readonly VectorCase[] => casesOfBlob(path, readFileSync(vectorPath(crate, path)));
 const outcomes = (file: unknown): (boolean | 'unknown')[] => casesOf(file).map(isRight);
 
 /** Zeros of the right length: a key whose checks fail or hold. */
@@ -24,7 +29,7 @@ const zeros = (bytes: number): string => '00'.repeat(bytes);
 
 describe('vector files', () => {
   it.each(vectorFiles)('of $crate are recognised, and every case of $path is right', ({ crate, path, cases }) => {
-    const all = outcomes(vectorFile(crate, path));
+    const all = isBlob(path) ? blob(crate, path).map(isRight) : outcomes(vectorFile(crate, path));
     expect(all.filter((right) => right !== true)).toEqual([]);
     expect(all).toHaveLength(cases);
   });
@@ -93,6 +98,78 @@ describe('vector files', () => {
   });
 });
 
+describe('vector files of SHA-3 and SHAKE', () => {
+  const questions = (cases: readonly VectorCase[]) => cases.flatMap(({ questions: asked = [] }) => asked);
+  /** Right by the native program too, which alone has all of them. */
+  async function native(cases: readonly VectorCase[]): Promise<(boolean | 'unknown')[]> {
+    const asked = questions(cases);
+    const answers = await answersOfRust(asked);
+    const right = new Map(asked.map((question, i) => [question, faultOf(question, answers[i]) === undefined]));
+    return cases.map(({ questions: own }) => own?.every((question) => right.get(question)) ?? 'unknown');
+  }
+  const acvp = (algorithm: string, group: object, test: object) =>
+    casesOf({ vsId: 1, algorithm, revision: '1.0', testGroups: [{ tgId: 1, ...group, tests: [{ tcId: 1, ...test }] }] });
+  const nothing = (hash: string, length?: number): string =>
+    createHash(hash, length === undefined ? {} : { outputLength: length }).digest('hex');
+
+  it('of NIST, as crates pack them, are right natively', { timeout: 600_000 }, async () => {
+    for (const [crate, path, count] of [
+      ['sha3', 'tests/data/sha3_256_kat.blb', 256],
+      ['sha3', 'tests/data/sha3_512_kat.blb', 255],
+      ['shake', 'tests/data/shake128_kat.blb', 256],
+    ] as const)
+      expect(await native(blob(crate, path))).toEqual(Array.from({ length: count }, () => true));
+    expect(blob('sha3', 'tests/data/sha3_224_kat.blb').map(({ questions: own }) => own)).toEqual([undefined]);
+    const bytes = readFileSync(vectorPath('sha3', 'tests/data/sha3_256_kat.blb'));
+    expect(() => casesOfBlob('sha3_256_kat.blb', bytes.subarray(0, -1))).toThrow(/cut off/);
+    const last = bytes.length - 1;
+    expect(
+      (await native(casesOfBlob('sha3_256_kat.blb', bytes.with(last, (bytes[last] ?? 0) ^ 1)))).filter((right) => right !== true),
+    ).toEqual([false]);
+  });
+
+  it('of ACVP are read by their type: whole bytes, bits, chains, texts that repeat', { timeout: 600_000 }, async () => {
+    const text = '0123456789abcdef';
+    const repeated = createHash('sha3-256')
+      .update(Buffer.from(text.repeat(1000), 'hex'))
+      .digest('hex');
+    let [link, chain] = [Buffer.alloc(32), new Array<{ md: string }>()];
+    for (let i = 1; i <= 100_000; i++) {
+      link = createHash('sha3-256').update(link).digest();
+      if (i % 1000 === 0) chain = [...chain, { md: link.toString('hex') }];
+    }
+    const large = { content: text, contentLength: 64, fullLength: 64_000, expansionTechnique: 'repeating' };
+    const good = [
+      ...acvp('SHA3-256', { testType: 'AFT' }, { msg: '00', len: 0, md: nothing('sha3-256') }),
+      ...acvp('SHA3-512', { testType: 'AFT' }, { msg: '', len: 0, md: nothing('sha3-512') }),
+      ...acvp('SHAKE-128', { testType: 'VOT' }, { msg: '', len: 0, outLen: 4096, md: nothing('shake128', 512) }),
+      ...acvp('SHA3-256', { testType: 'LDT' }, { len: 0, largeMsg: large, md: repeated }),
+      ...acvp('SHA3-256', { testType: 'MCT', mctVersion: 'standard' }, { msg: zeros(32), len: 256, resultsArray: chain }),
+    ];
+    expect(await native(good)).toEqual(good.map(() => true));
+    const changed = [
+      ...acvp('SHA3-256', { testType: 'AFT' }, { msg: '00', len: 8, md: nothing('sha3-256') }),
+      ...acvp('SHA3-256', { testType: 'LDT' }, { len: 0, largeMsg: { ...large, fullLength: 64_008 }, md: repeated }),
+      ...acvp('SHA3-256', { testType: 'MCT' }, { msg: zeros(32), len: 256, resultsArray: chain.with(50, { md: zeros(32) }) }),
+      ...acvp('SHAKE-256', { testType: 'MCT', minOutLen: 128, maxOutLen: 130 }, { msg: zeros(16), len: 128, resultsArray: chain }),
+      ...acvp('SHA3-384', { testType: 'AFT' }, { msg: '', len: 0, md: nothing('sha3-384') }),
+    ];
+    expect(await native(changed)).toEqual([false, false, false, 'unknown', 'unknown']);
+  });
+
+  // FIPS 202's own examples of messages of five bits (csrc.nist.gov, SHA3-256_Msg5.pdf and SHAKE128_Msg5.pdf): 1 1 0 0 1.
+  it('of bits that are no whole byte: the upper ones of ACVP, the lower ones of CAVP', { timeout: 600_000 }, async () => {
+    const md = '7b0047cf5a456882363cbf0fb05322cf65f4b7059a46365e830132e3b5d957af';
+    const cavp = `#  CAVS 19.0\n#  "SHA3-256 ShortMsg" information for "bits"\n\n[L = 256]\n\nLen = 5\nMsg = 13\nMD = ${md}\n`;
+    expect(isCavp(cavp)).toBe(true);
+    expect(questions(casesOfCavp(cavp))).toEqual(questions(acvp('SHA3-256', { testType: 'AFT' }, { msg: '98', len: 5, md })));
+    expect(await native(casesOfCavp(cavp))).toEqual([true]);
+    expect(await native(casesOfCavp(cavp.replace('Msg = 13', 'Msg = 12')))).toEqual([false]);
+    const shake = `#  "SHAKE256 VariableOut" information\n[Input Length = 0]\nCOUNT = 0\nOutputlen = 256\nMsg = \nOutput = ${nothing('shake256', 32)}\n`;
+    expect(casesOfCavp(shake).map(isRight)).toEqual([true]);
+  });
+});
+
 describe('npm run vectors', () => {
   const vectors = (...files: readonly string[]) =>
     spawnSync(process.execPath, [inRoot('scripts/vectors.ts'), ...files], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
@@ -113,7 +190,7 @@ describe('npm run vectors', () => {
         text.replace(/"ss"\s*:\s*"./, (found) => `${found.slice(0, -1)}${found.endsWith('0') ? '1' : '0'}`),
       );
       const right = vectors(published, packed);
-      expect(right.stdout).toMatch(/3 cases, across the boundary and native[^]*^6 passed, 0 failed$/m);
+      expect(right.stdout).toMatch(/3 cases, 3 across the boundary, 3 native[^]*^6 passed, 0 failed$/m);
       expect(right.status).toBe(0);
       const wrong = vectors(published, changed);
       expect(wrong.stdout).toMatch(/changed\.json: case 1: across the boundary: xwing-encaps: differs[^]*^5 passed, 1 failed$/m);

@@ -6,22 +6,35 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { initCryptoNode } from '../src/crypto/node.ts';
 import { answersOfRust } from './native-answers.ts';
-import { faultAcrossBoundary, faultOf, isInCore } from './vector-answers.ts';
-import { casesOf, type VectorCase } from './vector-formats.ts';
+import { faultAcrossBoundary, faultOf, isAcross, isNative } from './vector-answers.ts';
+import type { Question, VectorCase } from './vector-case.ts';
+import { casesOf } from './vector-formats.ts';
+import { casesOfBlob, casesOfCavp, isBlob, isCavp } from './vector-hashes.ts';
 import { casesOfText } from './vector-texts.ts';
 
 /** What is wrong with each case; undefined for what is right. */
 async function faults(cases: readonly VectorCase[]): Promise<readonly (string | undefined)[]> {
-  const asked = cases.flatMap(({ questions = [] }) => questions.filter(isInCore));
+  const asked = cases.flatMap(({ questions = [] }) => questions.filter(isNative));
   const answers = asked.length > 0 ? await answersOfRust(asked) : [];
   const ofRust = new Map(asked.map((question, i) => [question, answers[i]]));
   return cases.map((one) => {
     const boundary = faultAcrossBoundary(one);
     if (boundary !== undefined) return `across the boundary: ${boundary}`;
-    const native = (one.questions ?? []).filter(isInCore).map((question) => faultOf(question, ofRust.get(question)));
+    const native = (one.questions ?? []).filter(isNative).map((question) => faultOf(question, ofRust.get(question)));
     const wrong = native.find((fault) => fault !== undefined);
     return wrong && `native: ${wrong}`;
   });
+}
+
+/** Who has answered, and how often. */
+function sides(cases: readonly VectorCase[]): string {
+  const number = (is: (question: Question) => boolean): number => cases.filter(({ questions = [] }) => questions.some(is)).length;
+  const told = [
+    ['across the boundary', number((question) => isAcross(question) && isNative(question))],
+    ['native', number(isNative)],
+    ['by the product alone', number((question) => !isNative(question))],
+  ] as const;
+  return told.flatMap(([who, many]) => (many === 0 ? [] : [`${many} ${who}`])).join(', ');
 }
 
 interface Count {
@@ -32,8 +45,10 @@ interface Count {
 /** JSON or text, compressed or not. */
 function read(path: string): readonly VectorCase[] {
   const bytes = readFileSync(path);
+  if (isBlob(path)) return casesOfBlob(path, bytes);
   const text = (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString('utf8');
-  return /^\s*[[{]/.test(text) ? casesOf(JSON.parse(text)) : casesOfText(text);
+  if (/^\s*[[{]/.test(text)) return casesOf(JSON.parse(text));
+  return isCavp(text) ? casesOfCavp(text) : casesOfText(text);
 }
 
 async function runFile(path: string): Promise<Count> {
@@ -42,8 +57,7 @@ async function runFile(path: string): Promise<Count> {
     const found = await faults(cases);
     found.forEach((fault, i) => fault !== undefined && console.log(`${path}: case ${cases[i]?.name}: ${fault}`));
     const failed = found.filter((fault) => fault !== undefined).length;
-    const sides = cases.some(({ questions = [] }) => questions.some(isInCore)) ? 'across the boundary and native' : 'by noble alone';
-    console.log(`${path}: ${cases.length} cases, ${sides}`);
+    console.log(`${path}: ${cases.length} cases, ${sides(cases)}`);
     return { passed: cases.length - failed, failed };
   } catch (error) {
     console.log(`${path}: ${error instanceof Error ? error.message : String(error)}`);
@@ -53,7 +67,9 @@ async function runFile(path: string): Promise<Count> {
 
 const files = process.argv.slice(2);
 if (files.length === 0) {
-  console.log('npm run vectors -- FILE…: want one file of published vectors or more (Wycheproof, ACVP, CCTV, Adiantum, X-Wing)');
+  console.log(
+    'npm run vectors -- FILE…: want one file of published vectors or more (Wycheproof, ACVP, CAVP, CCTV, Adiantum, X-Wing, blobby)',
+  );
   process.exitCode = 1;
 } else {
   await initCryptoNode();

@@ -5,6 +5,7 @@ import { initCrypto, type CryptoSource } from '../../src/crypto/index.ts';
 import type { MlKemSize } from '../../src/crypto/primitives.ts';
 import { faultAcrossBoundary } from '../../scripts/vector-answers.ts';
 import { casesOf } from '../../scripts/vector-formats.ts';
+import { casesOfBlob, isBlob } from '../../scripts/vector-hashes.ts';
 
 const coreSimd = new URL('../../wasm/pkg/sotto_core_bg.wasm', import.meta.url);
 const builds: Readonly<Record<string, CryptoSource>> = {
@@ -27,7 +28,7 @@ const harness = {
   async run(path: string): Promise<{ readonly cases: number; readonly wrong: readonly string[] }> {
     const response = await fetch(path);
     if (!response.ok) throw new Error(`${path}: ${response.status}`);
-    const cases = casesOf(await response.json());
+    const cases = isBlob(path) ? casesOfBlob(path, new Uint8Array(await response.arrayBuffer())) : casesOf(await response.json());
     const faults = cases.map((one) => ({ name: one.name, fault: faultAcrossBoundary(one) }));
     return { cases: cases.length, wrong: faults.flatMap(({ name, fault }) => (fault === undefined ? [] : [`${name}: ${fault}`])) };
   },
