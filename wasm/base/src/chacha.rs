@@ -5,11 +5,14 @@
 //! ```
 //! Four blocks at a time, one in each lane: a word of the state is one vector.
 
-use crate::lanes::{Turns, U32x4, erase};
+use crate::lanes::{Turns, U32x4, erase, wipe};
 use zeroize::Zeroize;
 
 const CONSTANTS: [u32; 4] = [0x6170_7865, 0x3320_646e, 0x7962_2d32, 0x6b20_6574];
-const GROUP: usize = 512;
+/// States of four blocks that are worked on in turn, which is all of a cell.
+const ABREAST: usize = 4;
+const BLOCKS: u32 = 16;
+const GROUP: usize = 64 * BLOCKS as usize;
 
 type State = [U32x4; 16];
 
@@ -51,7 +54,6 @@ fn joined(first: U32x4, last: U32x4) -> [u32; 8] {
 /// Four times `hchacha`, one in each lane.
 pub fn hchacha4(keys: [&[u32; 8]; 4], inputs: &[[u8; 16]; 4], rounds: u32) -> [[u32; 8]; 4] {
     let rows = keys.map(halves);
-    let turns = Turns::new();
     let mut s = [U32x4::splat(0); 16];
     for (word, constant) in s.iter_mut().zip(CONSTANTS) {
         *word = U32x4::splat(constant);
@@ -64,9 +66,7 @@ pub fn hchacha4(keys: [&[u32; 8]; 4], inputs: &[[u8; 16]; 4], rounds: u32) -> [[
     for (words, part) in s[4..].as_chunks_mut::<4>().0.iter_mut().zip(parts) {
         *words = U32x4::transpose(part);
     }
-    for _ in 0..rounds / 2 {
-        double_round(&turns, &mut s);
-    }
+    permute(core::slice::from_mut(&mut s), rounds, false);
     let first = U32x4::transpose([s[0], s[1], s[2], s[3]]);
     let last = U32x4::transpose([s[12], s[13], s[14], s[15]]);
     core::array::from_fn(|i| joined(first[i], last[i]))
@@ -105,37 +105,75 @@ fn diagonals(turns: &Turns, s: &mut State) {
     quarter_at(turns, s, 3, 4, 9, 14);
 }
 
-#[inline(always)]
-fn double_round(turns: &Turns, s: &mut State) {
-    columns(turns, s, 0);
-    diagonals(turns, s);
-}
-
 /// XORs the keystream of (key, nonce 8 bytes), from block `counter` on, into `data`: at most 2^32 blocks.
 #[inline(never)]
-pub fn chacha_xor(key: &[u32; 8], nonce: [u32; 2], mut counter: u32, rounds: u32, data: &mut [u8]) {
-    let mut start = [U32x4::splat(0); 16];
-    for (word, value) in start.iter_mut().zip(CONSTANTS.into_iter().chain(*key)) {
-        *word = U32x4::splat(value);
-    }
-    start[14] = U32x4::splat(nonce[0]);
-    start[15] = U32x4::splat(nonce[1]);
+pub fn chacha_xor(key: &[u32; 8], nonce: [u32; 2], counter: u32, rounds: u32, data: &mut [u8]) {
+    let [c0, c1, c2, c3] = CONSTANTS;
+    let [k0, k1, k2, k3, k4, k5, k6, k7] = *key;
+    let words = [
+        c0, c1, c2, c3, k0, k1, k2, k3, k4, k5, k6, k7, counter, 0, nonce[0], nonce[1],
+    ];
+    let mut start = words.map(U32x4::splat);
+    start[12] = start[12].plus(U32x4::new([0, 1, 2, 3]));
+    let turns = Turns::new();
     // Blocks differ in word 12 alone, which is in the first column: of the first round the other three are done once for all.
     let mut first = start;
-    columns(&Turns::new(), &mut first, 1);
-    let mut stream = [[0; 16]; GROUP / 16];
+    columns(&turns, &mut first, 1);
     for group in data.chunks_mut(GROUP) {
-        write_group(&start, &first, counter, rounds, &mut stream);
-        let (parts, rest) = group.as_chunks_mut::<16>();
-        for (part, with) in parts.iter_mut().zip(&stream) {
-            U32x4::from_le(part).xor(U32x4::from_le(with)).write_le(part);
+        let mut states = [first; ABREAST];
+        first[12] = first[12].plus(U32x4::splat(BLOCKS));
+        for (state, i) in states.iter_mut().zip(0..) {
+            state[12] = state[12].plus(U32x4::splat(4 * i));
         }
-        if let Some(with) = stream.get(parts.len()) {
-            xor_rest(rest, with);
-        }
-        counter = counter.wrapping_add(8);
+        permute(&mut states, rounds, true);
+        xor_group(&mut start, &states, group);
+        wipe(states.as_flattened_mut());
     }
-    erase(&mut stream);
+    wipe(&mut start);
+    wipe(&mut first);
+}
+
+/// States of four blocks, half a round of each after the other: they lie in memory, as no engine has registers for more
+/// than one, and each is left alone for long enough that nothing waits for its own last result. `begun`: of the first
+/// round all columns but the first are done already.
+#[inline(never)]
+fn permute(states: &mut [State], rounds: u32, begun: bool) {
+    let turns = Turns::new();
+    for round in 0..rounds / 2 {
+        for s in states.iter_mut() {
+            quarter_at(&turns, s, 0, 4, 8, 12);
+            if round > 0 || !begun {
+                columns(&turns, s, 1);
+            }
+        }
+        for s in states.iter_mut() {
+            diagonals(&turns, s);
+        }
+    }
+}
+
+/// Adds what the states began with, and XORs with at most sixteen blocks. Leaves the counters for what comes next.
+#[inline(always)]
+fn xor_group(start: &mut State, states: &[State; ABREAST], group: &mut [u8]) {
+    let (parts, rest) = group.as_chunks_mut::<16>();
+    let mut last = [0; 16];
+    let whole = parts.len();
+    for (state, from) in states.iter().zip([0, 16, 32, 48]) {
+        for quarter in 0..4 {
+            let rows = core::array::from_fn(|i| state[4 * quarter + i].plus(start[4 * quarter + i]));
+            for (block, row) in U32x4::transpose(rows).into_iter().enumerate() {
+                let at = from + 4 * block + quarter;
+                if let Some(part) = parts.get_mut(at) {
+                    U32x4::from_le(part).xor(row).write_le(part);
+                } else if at == whole {
+                    row.write_le(&mut last);
+                }
+            }
+        }
+        start[12] = start[12].plus(U32x4::splat(4));
+    }
+    xor_rest(rest, &last);
+    erase(core::slice::from_mut(&mut last));
 }
 
 #[inline(always)]
@@ -151,60 +189,6 @@ fn xor_rest(rest: &mut [u8], with: &[u8; 16]) {
     };
     for (byte, with) in bytes.iter_mut().zip(other) {
         *byte ^= with;
-    }
-}
-
-/// Eight blocks of the keystream. `first`: the state after the first round, but for the first column, which is as at the
-/// start. Two states of four blocks take turns, so that neither has to wait for its own last result.
-#[inline(never)]
-fn write_group(start: &State, first: &State, counter: u32, rounds: u32, stream: &mut [[u8; 16]; GROUP / 16]) {
-    let turns = Turns::new();
-    let counters = [0, 4].map(|more| U32x4::new([0, 1, 2, 3]).plus(U32x4::splat(counter.wrapping_add(more))));
-    let (mut s, mut t) = (*first, *first);
-    s[12] = counters[0];
-    t[12] = counters[1];
-    both(&turns, &mut s, &mut t, 0, 4, 8, 12);
-    both_diagonals(&turns, &mut s, &mut t);
-    for _ in 1..rounds / 2 {
-        both(&turns, &mut s, &mut t, 0, 4, 8, 12);
-        both(&turns, &mut s, &mut t, 1, 5, 9, 13);
-        both(&turns, &mut s, &mut t, 2, 6, 10, 14);
-        both(&turns, &mut s, &mut t, 3, 7, 11, 15);
-        both_diagonals(&turns, &mut s, &mut t);
-    }
-    let (halves, _) = stream.as_chunks_mut::<16>();
-    let mut halves = halves.iter_mut();
-    for (state, words) in [(&s, counters[0]), (&t, counters[1])] {
-        if let Some(half) = halves.next() {
-            write_blocks(start, state, words, half);
-        }
-    }
-}
-
-#[inline(always)]
-fn both_diagonals(turns: &Turns, s: &mut State, t: &mut State) {
-    both(turns, s, t, 0, 5, 10, 15);
-    both(turns, s, t, 1, 6, 11, 12);
-    both(turns, s, t, 2, 7, 8, 13);
-    both(turns, s, t, 3, 4, 9, 14);
-}
-
-#[inline(always)]
-fn both(turns: &Turns, s: &mut State, t: &mut State, a: usize, b: usize, c: usize, d: usize) {
-    quarter_at(turns, s, a, b, c, d);
-    quarter_at(turns, t, a, b, c, d);
-}
-
-#[inline(always)]
-fn write_blocks(start: &State, s: &State, counters: U32x4, stream: &mut [[u8; 16]; 16]) {
-    for quarter in 0..4 {
-        let rows = core::array::from_fn(|i| {
-            let at = 4 * quarter + i;
-            s[at].plus(if at == 12 { counters } else { start[at] })
-        });
-        for (block, row) in U32x4::transpose(rows).into_iter().enumerate() {
-            row.write_le(&mut stream[4 * block + quarter]);
-        }
     }
 }
 

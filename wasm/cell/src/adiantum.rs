@@ -88,11 +88,12 @@ impl Key {
             self.block.encrypt(&mut middle);
         }
         let mut subkey = hchacha(&self.stream, &middle, self.rounds);
-        chacha_xor(&subkey, NONCE_END, 0, self.rounds, parts.left);
-        subkey.zeroize();
+        // Here rather than after the stream: a processor does it beside what comes before and after.
         if way == Way::Decipher {
             self.block.decrypt(&mut middle);
         }
+        chacha_xor(&subkey, NONCE_END, 0, self.rounds, parts.left);
+        subkey.zeroize();
         self.end(&mut parts, &middle);
         true
     }
@@ -114,16 +115,14 @@ impl Key {
         // All keys of a protocol have the same number of rounds.
         let rounds = keys[0].rounds;
         let mut subkeys = hchacha4(keys.map(|key| &key.stream), &middles, rounds);
-        for (part, subkey) in parts.iter_mut().zip(&subkeys) {
-            chacha_xor(subkey, NONCE_END, 0, rounds, part.left);
-        }
-        subkeys.zeroize();
         if way == Way::Decipher {
             Aes256::decrypt4(blocks, &mut middles);
         }
-        for ((key, part), middle) in keys.into_iter().zip(&mut parts).zip(&middles) {
-            key.end(part, middle);
+        for (i, (key, part)) in keys.into_iter().zip(&mut parts).enumerate() {
+            chacha_xor(&subkeys[i], NONCE_END, 0, rounds, part.left);
+            key.end(part, &middles[i]);
         }
+        subkeys.zeroize();
         true
     }
 

@@ -21,8 +21,8 @@ pub struct Ring {
     pub cells: [[u8; CELL]; RING],
 }
 
-/// No job.
-const NONE: u16 = u16::MAX;
+/// No job; the others are counted from 1, so that what is new is all zeros.
+const NONE: u16 = 0;
 const ABREAST: usize = 4;
 
 /// Slots, first in first out; each is in it once at most.
@@ -36,7 +36,7 @@ struct Queue {
 pub struct Schedule {
     /// By job: the next one on the same slot.
     next: [u16; JOBS],
-    /// By slot: the first and the last job that are left on it.
+    /// By slot: the first and the last job that are left on it. None is left when a run is over.
     first: [u16; RING],
     last: [u16; RING],
     queues: [Queue; 2],
@@ -84,17 +84,16 @@ impl Schedule {
     }
 
     fn fill(&mut self, jobs: &[Job]) {
-        self.first = [NONE; RING];
-        for (index, [slot, _, _, way]) in jobs.iter().enumerate() {
-            let (slot, index) = (*slot as usize % RING, index as u16);
-            self.next[usize::from(index)] = NONE;
+        for (index, [slot, _, _, way]) in jobs.iter().take(JOBS).enumerate() {
+            let (slot, number) = (*slot as usize % RING, index as u16 + 1);
+            self.next[index] = NONE;
             if self.first[slot] == NONE {
-                self.first[slot] = index;
+                self.first[slot] = number;
                 self.queues[usize::from(*way != 0)].push(slot as u16);
             } else {
-                self.next[usize::from(self.last[slot])] = index;
+                self.next[usize::from(self.last[slot] - 1)] = number;
             }
-            self.last[slot] = index;
+            self.last[slot] = number;
         }
     }
 
@@ -106,7 +105,7 @@ impl Schedule {
     /// The next job of a queue that is not empty. `follow` is told once it is done.
     fn take(&mut self, queue: usize) -> usize {
         let slot = self.queues[queue].pop();
-        usize::from(self.first[usize::from(slot)])
+        usize::from(self.first[usize::from(slot)] - 1)
     }
 
     /// Puts a slot back for the job after this one, if there is one.
@@ -114,7 +113,7 @@ impl Schedule {
         let (slot, next) = (jobs[done][0] as usize % RING, self.next[done]);
         self.first[slot] = next;
         if next != NONE {
-            self.queues[usize::from(jobs[usize::from(next)][3] != 0)].push(slot as u16);
+            self.queues[usize::from(jobs[usize::from(next - 1)][3] != 0)].push(slot as u16);
         }
     }
 }

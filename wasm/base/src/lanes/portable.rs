@@ -5,6 +5,13 @@ pub fn erase(blocks: &mut [[u8; 16]]) {
     blocks.as_flattened_mut().zeroize();
 }
 
+/// The same of vectors.
+pub fn wipe(vectors: &mut [U32x4]) {
+    for vector in vectors {
+        vector.0.zeroize();
+    }
+}
+
 /// Four lanes of u32.
 #[derive(Clone, Copy)]
 pub struct U32x4([u32; 4]);

@@ -27,6 +27,15 @@ pub fn erase(blocks: &mut [[u8; 16]]) {
     }
 }
 
+/// The same of vectors.
+#[inline(always)]
+pub fn wipe(vectors: &mut [U32x4]) {
+    for vector in vectors {
+        // SAFETY: `vector` is valid for writes and aligned, as it is a reference.
+        unsafe { core::ptr::write_volatile(vector, U32x4::splat(0)) };
+    }
+}
+
 #[repr(C, packed)]
 struct Packed(v128);
 

@@ -5,6 +5,7 @@
 //! enciphering   A = linear part of S(x)      X' = 2A + turn¹(3A) + turn²(A) + turn³(A) + key
 //! deciphering   y = inverse of x             X' = 14y + turn¹(11y) + turn²(13y) + turn³(9y) + key      keys mixed beforehand
 //! ```
+//! Both are one kernel under two sets of tables.
 //! ShiftRows is never done: after round r the state lies as if r of them were still to come, and the turns of that round and
 //! its key are arranged so; four are none. The S-box's constant is part of the keys. Tables are read from memory, behind
 //! `black_box`: constants in the code are built anew by the engine at each use.
@@ -22,13 +23,13 @@ type RoundKeys = [[u8; 16]; ROUNDS + 1];
 
 /// One direction.
 #[repr(C, align(16))]
-struct Way<const MAPS: usize> {
+struct Way {
     into: Map,
-    /// After the inversion, by the factor that MixColumns asks for.
-    mixed: [Map; MAPS],
+    /// After the inversion, by the factor that MixColumns has for the row itself and for those one, two and three below.
+    mixed: [Map; 4],
     last: Map,
-    /// By the round modulo 4: down by one row, and by three.
-    turns: [[Order; 2]; 4],
+    /// By the round modulo 4: down by one row, by two, by three.
+    turns: [[Order; 3]; 4],
     end: Order,
 }
 
@@ -36,44 +37,38 @@ struct Way<const MAPS: usize> {
 struct Tables {
     one_by: [u8; 16],
     a_by: [u8; 16],
-    encipher: Way<2>,
-    decipher: Way<4>,
+    encipher: Way,
+    decipher: Way,
 }
 
 static TABLES: Tables = Tables {
     one_by: ONE_BY,
     a_by: A_BY,
-    encipher: Way {
-        into: into_pairs(true),
-        mixed: [after_inversion(Out::Pair(1, true)), after_inversion(Out::Pair(2, true))],
-        last: after_inversion(Out::Byte(true)),
-        turns: turns(true),
-        end: shifted(true, ROUNDS),
-    },
-    decipher: Way {
-        into: into_pairs(false),
-        mixed: [
-            after_inversion(Out::Pair(9, false)),
-            after_inversion(Out::Pair(13, false)),
-            after_inversion(Out::Pair(11, false)),
-            after_inversion(Out::Pair(14, false)),
-        ],
-        last: after_inversion(Out::Byte(false)),
-        turns: turns(false),
-        end: shifted(false, ROUNDS),
-    },
+    encipher: way(true, [2, 3, 1, 1]),
+    decipher: way(false, [14, 11, 13, 9]),
 };
 
-const fn turns(enciphering: bool) -> [[Order; 2]; 4] {
-    let mut turns = [[[0; 16]; 2]; 4];
-    let mut round = 0;
-    while round < 4 {
-        let lies = shifted(enciphering, round);
-        turns[round][0] = after(after(lies, turned(1)), back(lies));
-        turns[round][1] = after(after(lies, turned(3)), back(lies));
-        round += 1;
+const fn way(enciphering: bool, factors: [u8; 4]) -> Way {
+    let mut mixed = [[[0; 16]; 2]; 4];
+    let mut turns = [[[0; 16]; 3]; 4];
+    let mut n = 0;
+    while n < 4 {
+        mixed[n] = after_inversion(Out::Pair(factors[n], enciphering));
+        let lies = shifted(enciphering, n);
+        let mut by = 1;
+        while by < 4 {
+            turns[n][by - 1] = after(after(lies, turned(by)), back(lies));
+            by += 1;
+        }
+        n += 1;
     }
-    turns
+    Way {
+        into: into_pairs(enciphering),
+        mixed,
+        last: after_inversion(Out::Byte(enciphering)),
+        turns,
+        end: shifted(enciphering, ROUNDS),
+    }
 }
 
 #[inline(always)]
@@ -99,20 +94,18 @@ fn entered(map: &Map, block: &[u8; 16], key: &[u8; 16]) -> U8x16 {
     pick(map, low, high).xor(U8x16::load(key))
 }
 
-/// N blocks abreast, each with a key of its own.
+/// N blocks abreast, each with a key of its own. What follows upon what is kept short: each step of it waits for the last.
 #[inline(always)]
-fn encrypt<const N: usize>(keys: [&RoundKeys; N], blocks: &mut [[u8; 16]; N]) {
+fn crypt<const N: usize>(way: &Way, keys: [&RoundKeys; N], blocks: &mut [[u8; 16]; N]) {
     let tables = black_box(&TABLES);
-    let way = &tables.encipher;
     let mut states: [U8x16; N] = core::array::from_fn(|n| entered(&way.into, &blocks[n], &keys[n][0]));
     for round in 1..ROUNDS {
-        let [down, up] = way.turns[round % 4].each_ref().map(U8x16::load);
+        let [one, two, three] = way.turns[round % 4].each_ref().map(U8x16::load);
         for (state, key) in states.iter_mut().zip(keys) {
             let (p, q) = inverted(tables, *state);
-            let once = pick(&way.mixed[0], p, q);
-            let twice = pick(&way.mixed[1], p, q);
-            let low = twice.xor(once.at(down));
-            *state = low.xor(once.at(up).xor(U8x16::load(&key[round]))).xor(low.at(down));
+            let [own, first, second, third] = way.mixed.each_ref().map(|map| pick(map, p, q));
+            let near = own.xor(U8x16::load(&key[round])).xor(first.at(one));
+            *state = near.xor(second.at(two).xor(third.at(three)));
         }
     }
     for ((state, key), block) in states.into_iter().zip(keys).zip(blocks) {
@@ -122,27 +115,14 @@ fn encrypt<const N: usize>(keys: [&RoundKeys; N], blocks: &mut [[u8; 16]; N]) {
     }
 }
 
-#[inline(always)]
-fn decrypt<const N: usize>(keys: [&RoundKeys; N], blocks: &mut [[u8; 16]; N]) {
-    let tables = black_box(&TABLES);
-    let way = &tables.decipher;
-    let mut states: [U8x16; N] = core::array::from_fn(|n| entered(&way.into, &blocks[n], &keys[n][0]));
-    for round in 1..ROUNDS {
-        let down = U8x16::load(&way.turns[round % 4][0]);
-        for (state, key) in states.iter_mut().zip(keys) {
-            let (p, q) = inverted(tables, *state);
-            let mut sum = pick(&way.mixed[0], p, q);
-            for map in &way.mixed[1..] {
-                sum = sum.at(down).xor(pick(map, p, q));
-            }
-            *state = sum.xor(U8x16::load(&key[round]));
-        }
-    }
-    for ((state, key), block) in states.into_iter().zip(keys).zip(blocks) {
-        let (p, q) = inverted(tables, state);
-        let last = pick(&way.last, p, q).xor(U8x16::load(&key[ROUNDS]));
-        last.at(U8x16::load(&way.end)).store(block);
-    }
+#[inline(never)]
+fn one(way: &Way, keys: &RoundKeys, block: &mut [u8; 16]) {
+    crypt(way, [keys], core::array::from_mut(block));
+}
+
+#[inline(never)]
+fn four(way: &Way, keys: [&RoundKeys; 4], blocks: &mut [[u8; 16]; 4]) {
+    crypt(way, keys, blocks);
 }
 
 /// S(x) but for the constant.
@@ -260,23 +240,19 @@ impl Aes256 {
         expanded
     }
 
-    #[inline(never)]
     pub fn encrypt(&self, block: &mut [u8; 16]) {
-        encrypt([&self.encipher], core::array::from_mut(block));
+        one(&black_box(&TABLES).encipher, &self.encipher, block);
     }
 
-    #[inline(never)]
     pub fn decrypt(&self, block: &mut [u8; 16]) {
-        decrypt([&self.decipher], core::array::from_mut(block));
+        one(&black_box(&TABLES).decipher, &self.decipher, block);
     }
 
-    #[inline(never)]
     pub fn encrypt4(keys: [&Self; 4], blocks: &mut [[u8; 16]; 4]) {
-        encrypt(keys.map(|key| &key.encipher), blocks);
+        four(&black_box(&TABLES).encipher, keys.map(|key| &key.encipher), blocks);
     }
 
-    #[inline(never)]
     pub fn decrypt4(keys: [&Self; 4], blocks: &mut [[u8; 16]; 4]) {
-        decrypt(keys.map(|key| &key.decipher), blocks);
+        four(&black_box(&TABLES).decipher, keys.map(|key| &key.decipher), blocks);
     }
 }
