@@ -28,7 +28,12 @@ export class Post {
   readonly relays: RelayId[] = [1, 2, 3, 4, 5].map((n) => relayId(new Uint8Array(32).fill(n)));
   readonly silent = new Set<RelayId>();
   readonly blobs = new Map<string, Uint8Array<ArrayBuffer>[]>();
-  readonly #followers = new Map<string, Set<{ follower: Follower; sent: number }>>();
+  /** What one of an address's two mailboxes hands over before each blob that is posted. */
+  tamper: ((blob: Uint8Array<ArrayBuffer>) => readonly Uint8Array<ArrayBuffer>[]) | undefined;
+  /** How many such were handed to somebody else than who posted, by name. */
+  readonly handed = new Map<string, number>();
+  readonly #tampered = { turn: '', mailbox: '' };
+  readonly #followers = new Map<string, Set<{ name: string; follower: Follower; sent: number }>>();
   readonly #clock: Clock;
 
   constructor(clock: Clock) {
@@ -37,22 +42,23 @@ export class Post {
 
   door(online: () => boolean): Mailboxes {
     return {
-      post: (_isolation, topic, blob) =>
+      post: (name, topic, blob) =>
         new Promise<Stored>((resolve, reject) => {
           const copy = new Uint8Array(blob);
           this.#clock.after(20, () => {
             if (!online() || this.silent.has(topic.mailbox))
               return void this.#clock.after(10_000, () => reject(new MailboxError('silent', 'silent')));
             const key = keyOf(topic);
+            this.#tamperWith(name, topic, copy);
             const blobs = this.blobs.get(key) ?? [];
             this.blobs.set(key, [...blobs, copy]);
             this.#push(key);
             resolve({ instance: 1, cursor: BigInt(blobs.length + 1) });
           });
         }),
-      follow: (_isolation, topic, from, follower) => {
+      follow: (name, topic, from, follower) => {
         const key = keyOf(topic);
-        const entry = { follower, sent: Number(from?.cursor ?? 0n) };
+        const entry = { name, follower, sent: Number(from?.cursor ?? 0n) };
         this.#clock.after(20, () => {
           if (!online() || this.silent.has(topic.mailbox)) return;
           this.#followers.set(key, (this.#followers.get(key) ?? new Set()).add(entry));
@@ -66,6 +72,21 @@ export class Post {
 
   at(topic: TopicId, mailbox: RelayId): readonly Uint8Array<ArrayBuffer>[] {
     return this.blobs.get(`${mailbox}/${topic}`) ?? [];
+  }
+
+  /** Only at the mailbox that is first with it: what was opened once is a repetition at the other, whatever is wrong with it. */
+  #tamperWith(name: string, topic: Topic, blob: Uint8Array<ArrayBuffer>): void {
+    if (this.tamper === undefined) return;
+    const turn = `${name}/${this.#clock.now()}`;
+    if (this.#tampered.turn !== turn) Object.assign(this.#tampered, { turn, mailbox: topic.mailbox });
+    if (this.#tampered.mailbox !== topic.mailbox) return;
+    const key = keyOf(topic);
+    const wrong = this.tamper(blob);
+    this.blobs.set(key, [...(this.blobs.get(key) ?? []), ...wrong]);
+    for (const entry of this.#followers.get(key) ?? []) {
+      if (entry.name !== name) this.handed.set(entry.name, (this.handed.get(entry.name) ?? 0) + wrong.length);
+    }
+    this.#push(key);
   }
 
   #push(key: string): void {
