@@ -110,27 +110,36 @@ fn diagonals(turns: &Turns, s: &mut State) {
 pub fn chacha_xor(key: &[u32; 8], nonce: [u32; 2], counter: u32, rounds: u32, data: &mut [u8]) {
     let [c0, c1, c2, c3] = CONSTANTS;
     let [k0, k1, k2, k3, k4, k5, k6, k7] = *key;
-    let words = [
+    let mut words = [
         c0, c1, c2, c3, k0, k1, k2, k3, k4, k5, k6, k7, counter, 0, nonce[0], nonce[1],
     ];
-    let mut start = words.map(U32x4::splat);
-    start[12] = start[12].plus(U32x4::new([0, 1, 2, 3]));
-    let turns = Turns::new();
-    // Blocks differ in word 12 alone, which is in the first column: of the first round the other three are done once for all.
-    let mut first = start;
-    columns(&turns, &mut first, 1);
     for group in data.chunks_mut(GROUP) {
-        let mut states = [first; ABREAST];
-        first[12] = first[12].plus(U32x4::splat(BLOCKS));
-        for (state, i) in states.iter_mut().zip(0..) {
-            state[12] = state[12].plus(U32x4::splat(4 * i));
-        }
+        let mut states = begun(&words);
         permute(&mut states, rounds, true);
-        xor_group(&mut start, &states, group);
+        xor_group(&words, &states, group);
         wipe(states.as_flattened_mut());
+        words[12] = words[12].wrapping_add(BLOCKS);
     }
-    wipe(&mut start);
-    wipe(&mut first);
+    words.zeroize();
+}
+
+/// The first four states. Blocks differ in word 12 alone, which is in the first column: of the first round the other three
+/// columns are done once for all.
+#[inline(always)]
+fn begun(words: &[u32; 16]) -> [State; ABREAST] {
+    let mut first = words.map(U32x4::splat);
+    columns(&Turns::new(), &mut first, 1);
+    let mut states = [first; ABREAST];
+    for (state, i) in states.iter_mut().zip(0..) {
+        state[12] = counters(words, i);
+    }
+    states
+}
+
+/// Word 12 of the state of this number.
+#[inline(always)]
+fn counters(words: &[u32; 16], number: u32) -> U32x4 {
+    U32x4::new([0, 1, 2, 3]).plus(U32x4::splat(words[12].wrapping_add(4 * number)))
 }
 
 /// States of four blocks, half a round of each after the other: they lie in memory, as no engine has registers for more
@@ -152,28 +161,55 @@ fn permute(states: &mut [State], rounds: u32, begun: bool) {
     }
 }
 
-/// Adds what the states began with, and XORs with at most sixteen blocks. Leaves the counters for what comes next.
+/// Adds what the states began with, and XORs with at most sixteen blocks.
 #[inline(always)]
-fn xor_group(start: &mut State, states: &[State; ABREAST], group: &mut [u8]) {
-    let (parts, rest) = group.as_chunks_mut::<16>();
-    let mut last = [0; 16];
-    let whole = parts.len();
-    for (state, from) in states.iter().zip([0, 16, 32, 48]) {
-        for quarter in 0..4 {
-            let rows = core::array::from_fn(|i| state[4 * quarter + i].plus(start[4 * quarter + i]));
-            for (block, row) in U32x4::transpose(rows).into_iter().enumerate() {
-                let at = from + 4 * block + quarter;
-                if let Some(part) = parts.get_mut(at) {
+fn xor_group(words: &[u32; 16], states: &[State; ABREAST], group: &mut [u8]) {
+    for (number, (state, data)) in states.iter().zip(group.chunks_mut(256)).enumerate() {
+        let counters = counters(words, number as u32);
+        let (parts, rest) = data.as_chunks_mut::<16>();
+        if let Some(parts) = parts.first_chunk_mut::<16>() {
+            for quarter in 0..4 {
+                for (block, row) in stream(words, state, counters, quarter).into_iter().enumerate() {
+                    let part = &mut parts[4 * block + quarter];
                     U32x4::from_le(part).xor(row).write_le(part);
-                } else if at == whole {
-                    row.write_le(&mut last);
                 }
             }
+        } else {
+            xor_part(words, state, counters, parts, rest);
         }
-        start[12] = start[12].plus(U32x4::splat(4));
+    }
+}
+
+/// Less than four blocks.
+#[inline(never)]
+fn xor_part(words: &[u32; 16], state: &State, counters: U32x4, parts: &mut [[u8; 16]], rest: &mut [u8]) {
+    let mut last = [0; 16];
+    for quarter in 0..4 {
+        for (block, row) in stream(words, state, counters, quarter).into_iter().enumerate() {
+            let at = 4 * block + quarter;
+            if let Some(part) = parts.get_mut(at) {
+                U32x4::from_le(part).xor(row).write_le(part);
+            } else if at == parts.len() {
+                row.write_le(&mut last);
+            }
+        }
     }
     xor_rest(rest, &last);
     erase(core::slice::from_mut(&mut last));
+}
+
+/// A quarter of each of four blocks of the keystream.
+#[inline(always)]
+fn stream(words: &[u32; 16], state: &State, counters: U32x4, quarter: usize) -> [U32x4; 4] {
+    U32x4::transpose(core::array::from_fn(|i| {
+        let word = 4 * quarter + i;
+        let start = if word == 12 {
+            counters
+        } else {
+            U32x4::splat(words[word])
+        };
+        state[word].plus(start)
+    }))
 }
 
 #[inline(always)]
