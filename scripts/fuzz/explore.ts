@@ -13,6 +13,7 @@ import type { PageTarget } from './page/target.ts';
 export const LONGEST = 24_000;
 /** What reading one input may take. bytes */
 const MEMORY = 48 << 20;
+const WORDS = 200;
 
 const held = (): number => {
   const { used_heap_size: heap, external_memory: external } = getHeapStatistics();
@@ -20,10 +21,10 @@ const held = (): number => {
 };
 
 /** Reads one input. A sentence when something does not hold. */
-export function faultOf(target: PageTarget, input: Bytes): string | undefined {
+export async function faultOf(target: PageTarget, input: Bytes): Promise<string | undefined> {
   const before = held();
   try {
-    target.read(input.slice());
+    await target.read(input.slice());
   } catch (error) {
     return error instanceof Error ? (error.stack ?? error.message).split('\n').slice(0, 3).join(' | ') : String(error);
   }
@@ -50,18 +51,19 @@ export class Explorer {
   }
 
   /** Whether reading it shows anything new. */
-  #isNew(input: Bytes): boolean {
+  async #isNew(input: Bytes): Promise<boolean> {
     let word = '';
-    const observed: PageTarget = { ...this.#target, read: (bytes) => (word = this.#target.read(bytes)) };
+    const observed: PageTarget = { ...this.#target, read: async (bytes) => (word = await this.#target.read(bytes)) };
     forget();
-    const fault = faultOf(observed, input);
+    const fault = await faultOf(observed, input);
     if (fault !== undefined) {
       const kind = fault.replaceAll(/\d+/g, 'n');
       if (!this.failing.has(kind)) this.failing.set(kind, input);
       return false;
     }
-    let isNew = !this.#words.has(word);
-    this.#words.add(word);
+    // Words that quote the input would have no end.
+    let isNew = this.#words.size < WORDS && !this.#words.has(word);
+    if (isNew) this.#words.add(word);
     for (const branch of taken) {
       if (this.#branches.has(branch)) continue;
       this.#branches.add(branch);
@@ -71,8 +73,8 @@ export class Explorer {
   }
 
   /** Takes an input into the pool if it shows something new. */
-  offer(input: Bytes): boolean {
-    const isNew = this.#isNew(input);
+  async offer(input: Bytes): Promise<boolean> {
+    const isNew = await this.#isNew(input);
     if (isNew) this.pool.push(input);
     return isNew;
   }
@@ -88,8 +90,13 @@ export class Explorer {
 }
 
 /** Of these, in order of their length, those that show what no shorter one does. */
-export function leastOf(target: PageTarget, inputs: readonly Bytes[]): Bytes[] {
+export async function leastOf(target: PageTarget, inputs: readonly Bytes[], reading: (input: Bytes) => void): Promise<Bytes[]> {
   const explorer = new Explorer(target, 0);
-  for (const seed of target.seeds) explorer.offer(seed);
-  return inputs.toSorted((a, b) => a.length - b.length).filter((input) => explorer.offer(input));
+  for (const seed of target.seeds) await explorer.offer(seed);
+  const least: Bytes[] = [];
+  for (const input of inputs.toSorted((a, b) => a.length - b.length)) {
+    reading(input);
+    if (await explorer.offer(input)) least.push(input);
+  }
+  return least;
 }

@@ -36,21 +36,27 @@ const progress = new Uint32Array(work.shared, 0, 2);
 const current = new Uint8Array(work.shared, 8);
 
 let executed = 0;
-function offer(input: Uint8Array<ArrayBuffer>): void {
+function reading(input: Uint8Array<ArrayBuffer>): void {
   current.set(input.subarray(0, current.length));
   progress[1] = input.length;
-  progress[0] = ++executed;
-  explorer.offer(input);
+  Atomics.add(progress, 0, 1);
 }
 
-for (const input of [...target.seeds, ...work.inputs]) offer(input);
+async function offer(input: Uint8Array<ArrayBuffer>): Promise<void> {
+  reading(input);
+  executed++;
+  await explorer.offer(input);
+}
+
+for (const input of [...target.seeds, ...work.inputs]) await offer(input);
 const end = performance.now() + work.seconds * 1000;
-while (explorer.failing.size < 8 && (work.runs === undefined ? performance.now() < end : executed < work.runs)) offer(explorer.next());
+while (explorer.failing.size < 8 && (work.runs === undefined ? performance.now() < end : executed < work.runs))
+  await offer(explorer.next());
 const found: Found = {
   executed,
   branches: explorer.branches,
   pool: explorer.pool,
   failing: [...explorer.failing],
-  least: leastOf(target, explorer.pool),
+  least: await leastOf(target, explorer.pool, reading),
 };
 parentPort?.postMessage(found);

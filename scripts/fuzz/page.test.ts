@@ -14,13 +14,14 @@ it('each target is played', () => {
 });
 
 describe.each(targets.map((target) => [target.name, target] as const))('%s', (name, target) => {
-  it('takes or refuses all that is kept', () => {
+  it('takes or refuses all that is kept', async () => {
     const kept = readInputs(corpusOf(name)).map(({ bytes }) => bytes);
     expect(kept.length).toBeGreaterThan(0);
-    const faults = [...target.seeds, ...kept]
-      .flatMap((input) => [input, input.slice(0, input.length >> 1), input.slice(0, -1)])
-      .map((input) => faultOf(target, input))
-      .filter((fault) => fault !== undefined);
+    const faults: string[] = [];
+    for (const input of [...target.seeds, ...kept].flatMap((one) => [one, one.slice(0, one.length >> 1), one.slice(0, -1)])) {
+      const fault = await faultOf(target, input);
+      if (fault !== undefined) faults.push(fault);
+    }
     expect(faults).toEqual([]);
   });
 });

@@ -77,6 +77,7 @@ export const pageNames = [
   'mailbox',
   'hop',
   'client',
+  'session',
   'inside',
   'log',
   'texts',

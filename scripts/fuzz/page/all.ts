@@ -6,15 +6,31 @@ import type { PageTarget } from './target.ts';
 export async function pageTargets(): Promise<readonly PageTarget[]> {
   // The vectors make the crypto ready, which what is loaded next needs.
   const vectors = await makeVectors();
-  const [{ believeSignatures, frameTargets }, { streamTargets }, { hopTarget }, { clientTarget }, { insideTargets }, { textTargets }] =
-    await Promise.all([
-      import('./frames.ts'),
-      import('./streams.ts'),
-      import('./hop.ts'),
-      import('./client.ts'),
-      import('./inside.ts'),
-      import('./texts.ts'),
-    ]);
+  const [
+    { believeSignatures, frameTargets },
+    { streamTargets },
+    { hopTarget },
+    { clientTarget },
+    { sessionTarget },
+    { insideTargets },
+    { textTargets },
+  ] = await Promise.all([
+    import('./frames.ts'),
+    import('./streams.ts'),
+    import('./hop.ts'),
+    import('./client.ts'),
+    import('./session.ts'),
+    import('./inside.ts'),
+    import('./texts.ts'),
+  ]);
   believeSignatures();
-  return [...frameTargets(vectors), ...streamTargets, hopTarget, clientTarget, ...insideTargets(vectors), ...textTargets(vectors)];
+  return [
+    ...frameTargets(vectors),
+    ...streamTargets,
+    hopTarget,
+    clientTarget,
+    sessionTarget,
+    ...insideTargets(vectors),
+    ...textTargets(vectors),
+  ];
 }

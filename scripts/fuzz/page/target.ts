@@ -6,8 +6,8 @@ export interface PageTarget {
   /** How many bytes at the start choose what is read. */
   readonly fixed: number;
   readonly seeds: readonly Bytes[];
-  /** Reads any bytes; gives a word for what became of them. Throws when something does not hold. */
-  read(bytes: Bytes): string;
+  /** Reads any bytes; gives a word for what became of them. Throws, or rejects, when something does not hold. */
+  read(bytes: Bytes): string | Promise<string>;
 }
 
 /** What a reader answers, as a word. */

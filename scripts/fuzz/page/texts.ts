@@ -61,8 +61,10 @@ const name = text('name', ['Ana', ' \u202eAna\u0000\n'], (said) => {
   return clean === '' ? 'empty' : 'taken';
 });
 
-const config = text('config', ['state = "a"\nlisten = "127.0.0.1:0"\nroles = ["guard"]\n[limits]\ncircuits = 3\n', 'state = 1'], (said) =>
-  word(parseConfig(said)),
+const config = text(
+  'config',
+  ['state = "a"\nlisten = "127.0.0.1:0"\nroles = ["guard"]\n[limits]\ncircuits = 3\n', 'state = 1'],
+  (said) => word(parseConfig(said)).split(/["\n]/)[0] ?? '',
 );
 
 const vault = newVaultFromKey(new Uint8Array(32).fill(1), seededRandom(1));
