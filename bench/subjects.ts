@@ -1,6 +1,7 @@
 /** What handles secrets, each under two classes of them; and a leak that was planted, which must be seen. */
 import { isRefusal, type Bytes, type Random } from '../src/base/index.ts';
 import { createHop, KemKey, kemOf, LayerKey, OnionKey, ring, SUITES, wipeHop, type Suite } from '../src/crypto/index.ts';
+import { coreEd25519 } from '../src/crypto/core-ways.ts';
 import { x25519 } from '../src/crypto/primitives.ts';
 import type { Subject } from './dudect.ts';
 
@@ -82,6 +83,13 @@ function scalar(random: Random): Subject {
   return { name: 'X25519: the scalar', secrets: SECRETS, run: (kind, index) => x25519(at(scalars, kind, index), point) };
 }
 
+/** By the core, whoever else could sign here. */
+function signing(random: Random): Subject {
+  const seeds = fixedAndRandom(random, 32);
+  const message = random.bytes(100);
+  return { name: 'Ed25519, signing: the seed', secrets: SECRETS, run: (kind, index) => coreEd25519.sign(at(seeds, kind, index), message) };
+}
+
 function onionKey(random: Random): Subject {
   const [relay, keyId, params] = [random.bytes(32), random.bytes(8), random.bytes(16)];
   const seeds = fixedAndRandom(random, 32);
@@ -126,6 +134,7 @@ export const subjects = (random: Random): readonly Subject[] => [
   layer(random, 'decipher'),
   cell(random),
   scalar(random),
+  signing(random),
   ...SUITES.flatMap((suite) => [kemKey(random, suite), rejection(random, suite)]),
   onionKey(random),
 ];
