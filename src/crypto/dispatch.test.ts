@@ -5,7 +5,7 @@ import { shake256 as nobleShake256 } from '@noble/hashes/sha3.js';
 import { concat } from '../base/index.ts';
 import { seededRandom, testSeed } from '../base/testing.ts';
 import { inUse } from './core.ts';
-import { choose, Dispatch, type Contender, type Operation } from './dispatch.ts';
+import { choose, Dispatch, wrongAnswers, type Contender, type Operation } from './dispatch.ts';
 import { ed25519Dispatch } from './ed25519.ts';
 import { hashes, sha256, shake256 } from './hash.ts';
 import { initCryptoNode } from './node.ts';
@@ -42,7 +42,9 @@ describe('the choice', () => {
 
   it.each(['core', 'noble', 'OpenSSL'])('is never %s where that one is wrong, be it the fastest', (wrong) => {
     const { contenders, now, calls } = field({ core: 3, noble: 4, OpenSSL: 5, [wrong]: 0.001 }, { [wrong]: 22 });
+    const before = wrongAnswers.get(`${wrong} triple`);
     const choice = choose(triple, contenders, now);
+    expect(wrongAnswers.get(`${wrong} triple`)).toBe(before + 1);
     expect(choice.name).not.toBe(wrong);
     expect(choice.wrong).toEqual([wrong]);
     expect(calls[wrong]).toBe(1);
@@ -135,6 +137,7 @@ describe('those that are there', () => {
     for (const { contenders } of all) expect(contenders.map(({ name }) => name)).toEqual(['core', 'OpenSSL', 'noble']);
     for (const { operation, choice } of dispatches().map((dispatch) => dispatch.decide())) {
       expect([operation, ...choice.wrong]).toEqual([operation]);
+      for (const name of ['core', 'OpenSSL', 'noble']) expect(wrongAnswers.get(`${name} ${operation}`)).toBe(0);
       expect(Object.keys(choice.times).length).toBeGreaterThan(1);
       console.log(`${operation}: ${choice.name}`, choice.times);
     }

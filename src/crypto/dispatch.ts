@@ -4,12 +4,12 @@
  * WebAssembly for good only once it is used, and a page has better things to do when it starts.
  *
  *   core ────┐
- *   OpenSSL ─┼─► the known answer? ── no ──► never used, and named in `wrong`
+ *   OpenSSL ─┼─► the known answer? ── no ──► never used, and counted
  *   noble ───┘          │ yes
  *                       ▼
  *        the first, some uses long ──► rounds, each in turn ──► the least time of each ──► the fastest; of equal ones the first
  */
-import { toHex } from '../base/index.ts';
+import { Counters, toHex } from '../base/index.ts';
 
 /** One implementation of an operation. */
 export interface Contender<T> {
@@ -46,6 +46,9 @@ const SPAN_MS = 1;
 /** Trials in one go. A page's clock may tick in tenths of a millisecond. */
 const GO = 4;
 
+/** Wrong answers, by who gave them and to what. */
+export const wrongAnswers = new Counters();
+
 function isRight<T>({ trial, answer }: Operation<T>, run: T): boolean {
   try {
     return toHex(trial(run)) === answer;
@@ -69,6 +72,7 @@ function sorted<T>(operation: Operation<T>, contenders: readonly Contender<T>[])
     if (isRight(operation, contender.run)) right.push(contender);
     else wrong.push(contender.name);
   }
+  for (const name of wrong) wrongAnswers.count(`${name} ${operation.name}`);
   const [first, ...others] = right;
   if (first === undefined) throw new Error(`crypto: ${wrong.join(', ') || 'nobody'} gives no right answer for ${operation.name}`);
   return { right: [first, ...others], wrong };

@@ -1,5 +1,6 @@
 export { aeadOpen, aeadSeal, AEAD_TAG } from './aead.ts';
 export { inUse, type CryptoSource } from './core.ts';
+export { wrongAnswers } from './dispatch.ts';
 export { initCrypto } from './start.ts';
 export {
   CREATE,
