@@ -13,13 +13,17 @@ export { cell, core };
 export const cellArea = new Area(() => cell.io_offset());
 export const coreArea = new Area(() => core.io_offset());
 
-const RING_BYTES = 256 * 1024;
+const CELL = 1024;
+const HEADER = 8;
+const RING_BYTES = 256 * CELL;
 const JOB_WORDS = 1024 * 4;
 /** Layer keys that may be held at once. Room for them is taken when the module starts, and touched when it is used. */
 const LAYER_KEYS = 16_384;
 
 interface Memory {
   readonly ring: Bytes;
+  /** Of the first cell of the ring, what comes behind its header. */
+  readonly body: Bytes;
   readonly jobs: Uint32Array<ArrayBuffer>;
 }
 
@@ -64,6 +68,7 @@ export function memory(): Memory {
   const buffer = bufferOf(cellArea.memory);
   views = {
     ring: new Uint8Array(buffer, cell.ring_offset(), RING_BYTES),
+    body: new Uint8Array(buffer, cell.ring_offset() + HEADER, CELL - HEADER),
     jobs: new Uint32Array(buffer, cell.jobs_offset(), JOB_WORDS),
   };
   return views;
