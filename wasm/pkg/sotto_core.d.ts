@@ -63,6 +63,11 @@ export function onion_key_free(handle: number): void;
 export function onion_key_new(suite: number): number;
 
 /**
+ * io in: text; out: `output` bytes of the function with that number.
+ */
+export function raw_keccak(number: number, length: number, output: number): number;
+
+/**
  * io in: expanded decapsulation key | ciphertext; out: shared 32.
  */
 export function raw_mlkem_decaps(set: number): number;
@@ -115,6 +120,7 @@ export interface InitOutput {
     readonly kem_key_new: (a: number) => number;
     readonly onion_key_free: (a: number) => void;
     readonly onion_key_new: (a: number) => number;
+    readonly raw_keccak: (a: number, b: number, c: number) => number;
     readonly raw_mlkem_decaps: (a: number) => number;
     readonly raw_mlkem_encaps: (a: number) => number;
     readonly raw_mlkem_keygen: (a: number) => number;

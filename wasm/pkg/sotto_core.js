@@ -132,6 +132,18 @@ export function onion_key_new(suite) {
 }
 
 /**
+ * io in: text; out: `output` bytes of the function with that number.
+ * @param {number} number
+ * @param {number} length
+ * @param {number} output
+ * @returns {number}
+ */
+export function raw_keccak(number, length, output) {
+    const ret = wasm.raw_keccak(number, length, output);
+    return ret >>> 0;
+}
+
+/**
  * io in: expanded decapsulation key | ciphertext; out: shared 32.
  * @param {number} set
  * @returns {number}

@@ -15,6 +15,7 @@ export const kem_key_free: (a: number) => void;
 export const kem_key_new: (a: number) => number;
 export const onion_key_free: (a: number) => void;
 export const onion_key_new: (a: number) => number;
+export const raw_keccak: (a: number, b: number, c: number) => number;
 export const raw_mlkem_decaps: (a: number) => number;
 export const raw_mlkem_encaps: (a: number) => number;
 export const raw_mlkem_keygen: (a: number) => number;

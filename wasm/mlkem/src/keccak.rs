@@ -228,17 +228,23 @@ pub fn hash(rate: Rate, message: &[u8], out: &mut [u8]) {
 
 /// SHAKE256 of any output length.
 pub fn shake256(message: &[u8], out: &mut [u8]) {
+    extend(SHAKE256, message, out);
+}
+
+/// Any of the functions, with an output of any length.
+pub fn extend(rate: Rate, message: &[u8], out: &mut [u8]) {
     let mut pair = Pair::new();
-    for index in 0..SHAKE256.blocks(message.len()) {
-        pair.absorb(0, SHAKE256, message, index);
+    for index in 0..rate.blocks(message.len()) {
+        pair.absorb(0, rate, message, index);
         pair.permute();
     }
-    let mut block = zeroize::Zeroizing::new([0; SHAKE256.bytes]);
-    for (i, part) in out.chunks_mut(SHAKE256.bytes).enumerate() {
+    // The largest rate there is.
+    let mut block = zeroize::Zeroizing::new([0; SHAKE128.bytes]);
+    for (i, part) in out.chunks_mut(rate.bytes).enumerate() {
         if i > 0 {
             pair.permute();
         }
-        pair.squeeze(0, block.as_mut_slice());
+        pair.squeeze(0, &mut block[..rate.bytes]);
         part.copy_from_slice(&block[..part.len()]);
     }
 }

@@ -3,6 +3,7 @@
 use super::{State, with};
 use crate::x25519;
 use sotto_base::refusal::{Refusal, code};
+use sotto_mlkem::keccak::{Rate, SHA3_256, SHA3_512, SHAKE128, SHAKE256};
 use sotto_mlkem::{self as mlkem, SETS, Set};
 use wasm_bindgen::prelude::wasm_bindgen;
 use zeroize::Zeroize;
@@ -72,4 +73,16 @@ pub fn raw_mlkem_encaps(set: u32) -> u32 {
 #[wasm_bindgen]
 pub fn raw_mlkem_decaps(set: u32) -> u32 {
     with(|state| code(state.mlkem_decaps(set)))
+}
+
+/// Those of FIPS 202 that ML-KEM is made of, by number.
+const RATES: [Rate; 4] = [SHA3_256, SHA3_512, SHAKE128, SHAKE256];
+
+/// io in: text; out: `output` bytes of the function with that number.
+#[wasm_bindgen]
+pub fn raw_keccak(number: u32, length: u32, output: u32) -> u32 {
+    let Some(&rate) = RATES.get(number as usize) else {
+        return Refusal::Range as u32;
+    };
+    with(|state| code(state.extend(rate, length, output)))
 }

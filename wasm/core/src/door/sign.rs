@@ -30,11 +30,11 @@ impl State {
     }
 
     /// What comes out is made behind what went in, and does not stay there.
-    fn shake256(&mut self, length: u32, output: u32) -> Result<(), Refusal> {
+    pub(super) fn extend(&mut self, rate: keccak::Rate, length: u32, output: u32) -> Result<(), Refusal> {
         let (length, output) = (length as usize, output as usize);
         let (text, rest) = self.io.0.split_at_mut_checked(length).ok_or(Refusal::Range)?;
         let out = rest.get_mut(..output).ok_or(Refusal::Range)?;
-        keccak::shake256(text, out);
+        keccak::extend(rate, text, out);
         self.io.0.copy_within(length..length + output, 0);
         erase(&mut self.io.0[length.max(output)..length + output]);
         Ok(())
@@ -72,5 +72,5 @@ pub fn sha256(length: u32, last: bool) -> u32 {
 /// io in: text; out: `output` bytes of SHAKE256.
 #[wasm_bindgen]
 pub fn shake256(length: u32, output: u32) -> u32 {
-    with(|state| code(state.shake256(length, output)))
+    with(|state| code(state.extend(keccak::SHAKE256, length, output)))
 }
