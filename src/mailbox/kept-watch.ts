@@ -21,12 +21,24 @@ export interface KeptWatchOptions {
   readonly notKept: (topic: TopicId) => void;
 }
 
+/** Times at which a blob whose topic is not followed is looked at; then it is let be, as nobody here reads there any more. */
+const MOST_LOOKS = 10;
+
+interface Kept {
+  readonly stored: Stored;
+  /** When it is looked at next, and how often it was. */
+  due: number;
+  looks: number;
+}
+
 /** Undefined while it is on its way; the hashes that came back are gone from here. */
-type Watched = Map<string, Stored | undefined>;
+type Watched = Map<string, Kept | undefined>;
 
 export class KeptWatch {
   readonly #options: KeptWatchOptions;
   readonly #topics = new Map<TopicId, Watched>();
+  /** One timer for all of them waits. */
+  #looking = false;
 
   constructor(options: KeptWatchOptions) {
     this.#options = options;
@@ -34,7 +46,7 @@ export class KeptWatch {
 
   /** A blob of that hash is about to be posted. */
   posting(topic: TopicId, hash: string): void {
-    const watched = this.#topics.get(topic) ?? new Map<string, Stored | undefined>();
+    const watched = this.#topics.get(topic) ?? new Map<string, Kept | undefined>();
     watched.set(hash, undefined);
     this.#topics.set(topic, watched);
     const [oldest] = watched.keys();
@@ -55,8 +67,8 @@ export class KeptWatch {
     if (watched?.has(hash) !== true) return;
     // Posted once more, and read long ago.
     if (reached?.instance === stored.instance && reached.cursor >= stored.cursor) return this.forget(topic, hash);
-    watched.set(hash, stored);
-    this.#lookAgain(topic, hash);
+    watched.set(hash, { stored, due: this.#options.clock.now() + MINUTE_MS, looks: 0 });
+    this.#lookIn(MINUTE_MS);
   }
 
   /** Whether `blob` wants the hash of what comes under this topic. */
@@ -76,19 +88,39 @@ export class KeptWatch {
   }
 
   #passed(topic: TopicId, at: Stored): void {
-    for (const [hash, stored] of [...(this.#topics.get(topic) ?? [])]) {
-      if (stored === undefined || (stored.instance === at.instance && stored.cursor > at.cursor)) continue;
+    for (const [hash, kept] of [...(this.#topics.get(topic) ?? [])]) {
+      if (kept === undefined) continue;
+      const { stored } = kept;
+      if (stored.instance === at.instance && stored.cursor > at.cursor) continue;
       this.forget(topic, hash);
       this.#options.notKept(topic);
     }
   }
 
-  #lookAgain(topic: TopicId, hash: string): void {
-    this.#options.clock.after(MINUTE_MS, () => {
-      if (this.#topics.get(topic)?.get(hash) === undefined) return;
-      if (!this.#options.isFollowed(topic)) return this.#lookAgain(topic, hash);
-      this.forget(topic, hash);
-      this.#options.notKept(topic);
-    });
+  #lookIn(ms: number): void {
+    if (this.#looking) return;
+    this.#looking = true;
+    this.#options.clock.after(ms, () => this.#look());
+  }
+
+  #look(): void {
+    const now = this.#options.clock.now();
+    this.#looking = false;
+    let next = Infinity;
+    for (const [topic, watched] of [...this.#topics]) {
+      for (const [hash, kept] of [...watched]) {
+        if (kept !== undefined && kept.due <= now) this.#overdue(topic, hash, kept);
+        next = Math.min(next, watched.get(hash)?.due ?? Infinity);
+      }
+    }
+    if (next < Infinity) this.#lookIn(Math.max(1, next - now));
+  }
+
+  #overdue(topic: TopicId, hash: string, kept: Kept): void {
+    kept.looks++;
+    kept.due += MINUTE_MS;
+    const isFollowed = this.#options.isFollowed(topic);
+    if (isFollowed || kept.looks >= MOST_LOOKS) this.forget(topic, hash);
+    if (isFollowed) this.#options.notKept(topic);
   }
 }
