@@ -70,10 +70,14 @@ describe('whether a mailbox keeps what it says it stored', () => {
       now: () => clock.now(),
       after: (ms: number, action: () => void) => {
         timers++;
-        return clock.after(ms, () => {
+        const cancel = clock.after(ms, () => {
           timers--;
           action();
         });
+        return () => {
+          timers--;
+          cancel();
+        };
       },
     };
     const caught: TopicId[] = [];
@@ -87,6 +91,12 @@ describe('whether a mailbox keeps what it says it stored', () => {
     expect(kept.isWatching(topic)).toBe(true);
     await clock.advance(601_000);
     expect({ watching: kept.isWatching(topic), timers, caught }).toEqual({ watching: false, timers: 0, caught: [] });
+
+    kept.posting(topic, h(1));
+    kept.stored(topic, h(1), at(101), undefined);
+    expect(timers).toBe(1);
+    kept.stop();
+    expect({ watching: kept.isWatching(topic), timers }).toEqual({ watching: false, timers: 0 });
   });
 
   it('says nothing of what was posted once more and read long ago, or refused', () => {

@@ -7,7 +7,7 @@
  *
  * That it hands them to the others as well nobody can see from here.
  */
-import type { Clock, TopicId } from '../base/index.ts';
+import type { Cancel, Clock, TopicId } from '../base/index.ts';
 import type { Stored } from './mailboxes.ts';
 
 const MINUTE_MS = 60_000;
@@ -37,8 +37,8 @@ type Watched = Map<string, Kept | undefined>;
 export class KeptWatch {
   readonly #options: KeptWatchOptions;
   readonly #topics = new Map<TopicId, Watched>();
-  /** One timer for all of them waits. */
-  #looking = false;
+  /** One timer for all of them. */
+  #timer: Cancel | undefined;
 
   constructor(options: KeptWatchOptions) {
     this.#options = options;
@@ -87,6 +87,13 @@ export class KeptWatch {
     this.#passed(topic, at);
   }
 
+  /** Nothing is waited for any more. */
+  stop(): void {
+    this.#timer?.();
+    this.#timer = undefined;
+    this.#topics.clear();
+  }
+
   #passed(topic: TopicId, at: Stored): void {
     for (const [hash, kept] of [...(this.#topics.get(topic) ?? [])]) {
       if (kept === undefined) continue;
@@ -98,14 +105,12 @@ export class KeptWatch {
   }
 
   #lookIn(ms: number): void {
-    if (this.#looking) return;
-    this.#looking = true;
-    this.#options.clock.after(ms, () => this.#look());
+    this.#timer ??= this.#options.clock.after(ms, () => this.#look());
   }
 
   #look(): void {
     const now = this.#options.clock.now();
-    this.#looking = false;
+    this.#timer = undefined;
     let next = Infinity;
     for (const [topic, watched] of [...this.#topics]) {
       for (const [hash, kept] of [...watched]) {

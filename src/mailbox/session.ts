@@ -278,6 +278,7 @@ export class Session implements CircuitUser {
   #endWhenIdle(): void {
     if (this.#over || this.#postings.size > 0 || this.#followings.size > 0) return;
     this.#over = true;
+    this.#watch.stop();
     this.#keep.release();
     this.#options.ended();
   }

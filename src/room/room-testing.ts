@@ -27,6 +27,8 @@ const random = seededRandom(testSeed());
 export class Post {
   readonly relays: RelayId[] = [1, 2, 3, 4, 5].map((n) => relayId(new Uint8Array(32).fill(n)));
   readonly silent = new Set<RelayId>();
+  /** How long a blob is on its way to a mailbox, ms. */
+  delay = 20;
   readonly blobs = new Map<string, Uint8Array<ArrayBuffer>[]>();
   /** What one of an address's two mailboxes hands over before each blob that is posted. */
   tamper: ((blob: Uint8Array<ArrayBuffer>) => readonly Uint8Array<ArrayBuffer>[]) | undefined;
@@ -45,7 +47,7 @@ export class Post {
       post: (name, topic, blob) =>
         new Promise<Stored>((resolve, reject) => {
           const copy = new Uint8Array(blob);
-          this.#clock.after(20, () => {
+          this.#clock.after(this.delay, () => {
             if (!online() || this.silent.has(topic.mailbox))
               return void this.#clock.after(10_000, () => reject(new MailboxError('silent', 'silent')));
             const key = keyOf(topic);

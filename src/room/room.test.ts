@@ -65,6 +65,31 @@ describe('a room', () => {
     expect(rotations).toBeLessThanOrEqual(2);
   });
 
+  it('does not answer rotations that come late with ever more of them', async () => {
+    const world = new World();
+    const ana = world.device('Ana');
+    await ana.create();
+    const link = await ana.invite(8);
+    const guests = Array.from({ length: 8 }, (_, i) => world.device(`Guest ${i}`));
+    for (const guest of guests) await guest.join(link);
+    const all = [ana, ...guests];
+    await world.until(() => all.every(({ room }) => room.standing === 'member' && room.idle), 'all are in');
+    await world.clock.advance(60_000);
+    const addresses = (): number => world.post.blobs.size / 2;
+    const before = addresses();
+    // Much longer than the turns of those who may rotate are apart.
+    world.post.delay = 7_000;
+    guests[0]?.room.leave();
+    await world.clock.advance(240_000);
+    const rotations = addresses() - before;
+    expect(rotations).toBeGreaterThan(0);
+    expect(rotations).toBeLessThan(3 * all.length);
+    world.post.delay = 20;
+    const stay = all.filter((one) => one !== guests[0]);
+    for (const one of stay) one.say(`${one.name} is here`);
+    await world.until(() => stay.every((one) => one.hears().length === stay.length), 'all hear all');
+  });
+
   it('keeps fifty messages for somebody who is away, once each and in order', async () => {
     const { world, ana, ben } = await two();
     await world.until(() => ana.room.idle && ben.room.idle, 'quiet');

@@ -130,6 +130,7 @@ export class Room {
       standing: () => this.standing,
       keepRecord: () => this.#keepRecord(),
       later: (name: string, ms: number, action: () => void) => this.#timers.later(name, ms, action),
+      notLater: (name: string) => this.#timers.cancel(name),
       wake: () => this.wake(),
     };
     this.#rotations = new Rotations(work);

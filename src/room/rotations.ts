@@ -21,6 +21,11 @@ export const rankPause = (place: number): number => Math.min(place * RANK_PAUSE,
 /** Joiners' own epochs that are read here until the joiner writes under the room's: "j/<epoch>" → device. */
 const JOINS = 'j/';
 
+/** Rotations of the last so many ms are counted; so many of them are nothing unusual. */
+const LATELY = 30_000;
+const USUAL = 2;
+const MOST_DOUBLINGS = 4;
+
 export class Rotations {
   readonly #work: Work;
   /** Devices heard under an epoch in this run: once all are, what came before it is closed. */
@@ -142,6 +147,7 @@ export class Rotations {
     if (!this.#isMember()) return;
     if (!this.#isDue() && !this.#isShutOut) {
       this.#dueNow = false;
+      this.#work.notLater('rotate');
       return;
     }
     if (this.#dueNow || this.#isShutOut) {
@@ -149,10 +155,20 @@ export class Rotations {
       return;
     }
     const place = this.rankAmong(this.memberDevices(), idBytes(this.#work.parts.log.state().memberSetHash));
-    this.#work.later('rotate', rankPause(place + 1), () => {
+    this.#work.later('rotate', rankPause(place + 1) * this.#patience(), () => {
       this.#dueNow = this.#isMember() && this.#isDue();
       this.#work.wake();
     });
+  }
+
+  /**
+   * How much longer than usual to wait for those who come before. A rotation that takes longer to come than their turns are apart
+   * is made once more by the next in turn, and both are a reason for a third: each that came just now doubles the pause.
+   */
+  #patience(): number {
+    const since = this.#work.surroundings.networkTime() - LATELY;
+    const lately = this.#roomEpochs().filter(({ openedAt }) => openedAt > since).length;
+    return 2 ** Math.min(Math.max(lately - USUAL, 0), MOST_DOUBLINGS);
   }
 
   #isDue(): boolean {

@@ -34,5 +34,7 @@ export interface Work {
   standing(): Standing;
   keepRecord(): void;
   later(name: string, ms: number, action: () => void): void;
+  /** What was to be done later by that name is not done. */
+  notLater(name: string): void;
   wake(): void;
 }
