@@ -55,15 +55,18 @@ class LockTable implements Locks {
 
 /** Channels of one origin: each hears the others, later. */
 class Origin {
-  readonly #channels: Set<(event: { data: unknown }) => void>[] = [];
+  readonly #channels: { readonly listeners: Set<(event: { data: unknown }) => void>; readonly hears: () => boolean }[] = [];
 
-  channel(): Channel {
+  /** `hears`: whether it is awake. */
+  channel(hears: () => boolean): Channel {
     const mine = new Set<(event: { data: unknown }) => void>();
-    this.#channels.push(mine);
+    this.#channels.push({ listeners: mine, hears });
     return {
       postMessage: (data) =>
         queueMicrotask(() => {
-          for (const other of this.#channels) if (other !== mine) for (const listener of other) listener({ data });
+          for (const { listeners, hears: awake } of this.#channels) {
+            if (listeners !== mine && awake()) for (const listener of listeners) listener({ data });
+          }
         }),
       addEventListener: (_type, listener) => void mine.add(listener),
       removeEventListener: (_type, listener) => void mine.delete(listener),
@@ -76,11 +79,13 @@ function browser() {
   const origin = new Origin();
   const clock = new ManualClock();
   const log: string[] = [];
+  const frozen = new Set<string>();
   return {
     clock,
     log,
+    freeze: (name: string) => void frozen.add(name),
     async tab(name: string, yieldTo: () => Promise<void> = async () => void log.push(`${name} closes`)): Promise<ActiveTab> {
-      const tab = await claimActiveTab({ locks, channel: origin.channel(), clock, yieldTo });
+      const tab = await claimActiveTab({ locks, channel: origin.channel(() => !frozen.has(name)), clock, yieldTo });
       log.push(`${name} ${tab.active ? 'active' : 'waits'}`);
       tab.onChange((active) => log.push(`${name} ${active ? 'active' : 'waits'}`));
       return tab;
@@ -130,12 +135,40 @@ describe('the active tab', () => {
     expect(tabs.map(({ active }) => active)).toEqual([true, false, false]);
   });
 
-  it('is taken from one that does not answer, which is told when it wakes', async () => {
+  it('is waited for while it closes its databases, however busy it is', async () => {
     const { tab, clock, log } = browser();
-    const first = await tab('one', () => {
-      log.push('one closes');
-      return new Promise(() => undefined);
-    });
+    const closed = Promise.withResolvers<void>();
+    const first = await tab('one', () => closed.promise);
+    const [second, third] = [await tab('two'), await tab('three')];
+    const taken = second.takeOver();
+    await clock.advance(8_000);
+    // Asked by another too, while it closes.
+    const also = third.takeOver();
+    await clock.advance(12_000);
+    expect([first.active, second.active, third.active]).toEqual([false, false, false]);
+    closed.resolve();
+    await clock.advance(60_000);
+    await Promise.all([taken, also]);
+    expect([first, second, third].filter(({ active }) => active)).toHaveLength(1);
+    expect(log.slice(0, 4)).toEqual(['one active', 'two waits', 'three waits', 'one waits']);
+  });
+
+  it('is taken from one that does not come to an end', async () => {
+    const { tab, clock } = browser();
+    const first = await tab('one', () => new Promise(() => undefined));
+    const second = await tab('two');
+    const taken = second.takeOver();
+    await clock.advance(29_999);
+    expect(second.active).toBe(false);
+    await clock.advance(1);
+    await taken;
+    expect([first.active, second.active]).toEqual([false, true]);
+  });
+
+  it('is taken from one that does not answer, which is told when it wakes', async () => {
+    const { tab, freeze, clock, log } = browser();
+    const first = await tab('one');
+    freeze('one');
     const second = await tab('two');
     const taken = second.takeOver();
     await clock.advance(2999);

@@ -4,8 +4,9 @@
  *              lock free                        "Use here" elsewhere, or stolen
  *   waiting ─────────────► active ────────────────────────────────────────────► waiting
  *      │                     │  yielding: closes its databases, says 'closed', lets the lock go
- *      └─ takeOver: asks ────┘  no answer in time (a frozen tab): the lock is stolen. Should the frozen one wake in the middle of a
- *                               write, its databases refuse it: each write checks who claimed them last (sealed-persistence.ts).
+ *      └─ takeOver: asks ────┘  says 'closing' at once, and has time then. No answer (a frozen tab): the lock is stolen. Should the frozen
+ *                               one wake in the middle of a write, its databases refuse it: each write checks who claimed them last
+ *                               (sealed-persistence.ts).
  */
 import { systemClock, type Clock } from '../base/index.ts';
 
@@ -29,7 +30,7 @@ export interface ActiveTabOptions {
   /** The name of the lock; the same in all tabs. */
   readonly name?: string;
   readonly clock?: Clock;
-  /** How long a holder may take to close its databases before its lock is stolen, in ms; 3,000 unless given. */
+  /** How long a holder may take to answer before its lock is stolen, in ms; 3,000 unless given. Once it has, ten times as long to close its databases. */
   readonly patience?: number;
 }
 
@@ -122,10 +123,12 @@ class Tab implements ActiveTab {
   }
 
   readonly #heard = (event: { readonly data: unknown }): void => {
-    if (this.#said(event.data) === 'use here' && this.active) void this.#giveWay();
+    if (this.#said(event.data) !== 'use here') return;
+    if (this.active) void this.#giveWay();
+    else if (this.#yielding) this.#say('closing');
   };
 
-  #say(say: 'use here' | 'closed'): void {
+  #say(say: 'use here' | 'closing' | 'closed'): void {
     this.#options.channel.postMessage({ lock: this.#name, say });
   }
 
@@ -135,6 +138,7 @@ class Tab implements ActiveTab {
 
   async #giveWay(): Promise<void> {
     this.#yielding = true;
+    this.#say('closing');
     this.#changed();
     try {
       await this.#options.yieldTo();
@@ -163,7 +167,7 @@ class Tab implements ActiveTab {
     await this.claim({ steal: true });
   }
 
-  /** Asks the holder to go, and waits until it has, or for as long as it may take. */
+  /** Asks the holder to go, and waits until it has, or for as long as it may take: much longer for one that is busy than for one that is frozen. */
   #asked(): Promise<void> {
     const { channel, clock = systemClock, patience = 3000 } = this.#options;
     return new Promise((resolve) => {
@@ -174,9 +178,13 @@ class Tab implements ActiveTab {
         resolve();
       };
       const answer = (event: { readonly data: unknown }): void => {
-        if (this.#said(event.data) === 'closed') done();
+        const said = this.#said(event.data);
+        if (said === 'closed') done();
+        if (said !== 'closing') return;
+        cancel();
+        cancel = clock.after(10 * patience, done);
       };
-      const cancel = clock.after(patience, done);
+      let cancel = clock.after(patience, done);
       const unlisten = this.onChange((active) => {
         if (active) done();
       });
