@@ -1,5 +1,5 @@
 /** The steps of `npm test`, in order. Each returns how much passed and failed; what failed has been printed by then. */
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildApp } from './build.ts';
 import { checkWords } from './check-words.ts';
@@ -52,12 +52,20 @@ async function vitest(paths: readonly string[]): Promise<Count> {
 /** Where Chromium is; it is installed if need be. */
 export const chromiumThere = async (): Promise<string> => findChromium() ?? (await installChromium());
 
-async function playwright(): Promise<Count> {
+/** What is bounded in time (ten seconds until a talk goes on) is looked at alone. */
+const alone = ['faults', 'kills', 'sleep'].map((name) => `e2e/${name}.spec.ts`);
+const beside = (): string[] =>
+  readdirSync(inRoot('e2e'))
+    .filter((name) => name.endsWith('.spec.ts'))
+    .map((name) => `e2e/${name}`)
+    .filter((path) => !alone.includes(path));
+
+async function playwright(specs: readonly string[]): Promise<Count> {
   const report = inRoot('.cache/playwright.json');
   rmSync(report, { force: true });
   const chromium = await chromiumThere();
   const env = { ...process.env, SOTTO_CHROMIUM: chromium, PLAYWRIGHT_JSON_OUTPUT_NAME: report };
-  const code = await exitCode(tool('playwright'), ['test'], { env });
+  const code = await exitCode(tool('playwright'), ['test', ...specs], { env });
   return reported(code, report, (r) => {
     const stats = (r['stats'] ?? {}) as Record<string, unknown>;
     const failed = number(stats['unexpected']) + number(stats['flaky']) + number(stats['skipped']);
@@ -90,7 +98,8 @@ export const steps: readonly Step[] = [
   { name: 'wasm', run: () => counted(script('wasm'), ['--check', '--test']) },
   { name: 'unit', run: () => vitest(['src/', 'scripts/']) },
   { name: 'simulation', run: () => vitest(['e2e/sim/']) },
-  { name: 'browser', run: playwright },
+  { name: 'browser', run: () => playwright(beside()) },
+  { name: 'faults', run: () => playwright(alone) },
   { name: 'strangers', run: () => vitest(['e2e/stranger/']) },
 ];
 
