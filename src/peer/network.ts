@@ -6,7 +6,7 @@
  *       └── next guard ──┘                                          ▼
  *                          refreshed every half hour, over three hops from two anchors
  */
-import { integer, isRefusal, pick, type Bytes, type Clock, type Counters, type Random, type RelayId } from '../base/index.ts';
+import { integer, isRefusal, pick, type Bytes, type Cancel, type Clock, type Counters, type Random, type RelayId } from '../base/index.ts';
 import {
   Blame,
   choosePath,
@@ -87,6 +87,8 @@ export class PeerNetwork {
   readonly #contact = Promise.withResolvers<void>();
   #clockWrong = false;
   #offlineSince: number | undefined;
+  /** What covers each open circuit. */
+  readonly #covers = new Map<Circuit, Cancel>();
   #stopped = false;
   #cancel: () => void = () => undefined;
 
@@ -124,7 +126,7 @@ export class PeerNetwork {
       build: (path) => this.#build(path),
       blamed: ({ path, hop, why }) => this.#blamed(path, hop, why),
       opened: (circuit) => {
-        cover(circuit, { clock, random });
+        this.#cover(circuit);
         const [guard] = circuit.path;
         clock.after(LIVES_MS, () => {
           if (guard !== undefined && !circuit.closed) this.#trials.worked(guard);
@@ -181,7 +183,20 @@ export class PeerNetwork {
     this.#cancel();
     this.#links.stop();
     this.#pool.close();
+    for (const cancel of this.#covers.values()) cancel();
+    this.#covers.clear();
     await this.#node?.stop();
+  }
+
+  /** Covers a circuit, and lets be what covered those that have closed. */
+  #cover(circuit: Circuit): void {
+    for (const [old, cancel] of this.#covers) {
+      if (!old.closed) continue;
+      cancel();
+      this.#covers.delete(old);
+    }
+    const { clock, random } = this.#options;
+    if (!this.#stopped) this.#covers.set(circuit, cover(circuit, { clock, random }));
   }
 
   // ── what a room asks ──
