@@ -85,6 +85,10 @@ const describing =
     },
   });
 
+const clockOff =
+  (ms: number): Amiss =>
+  (parts) => ({ ...parts, clock: { now: () => parts.clock.now() + ms, after: (wait, action) => parts.clock.after(wait, action) } });
+
 export const amiss = {
   drops: cells((pass, cell, { random }) => void (uniform(random) < PART || pass(cell))),
   doubles: cells((pass, cell, { random }) => {
@@ -125,9 +129,11 @@ export const amiss = {
     after: (topic, cursor, limit) => store.after(topic, cursor, 64).toReversed().slice(0, limit),
   })),
   /** Its clock is wrong by so much, ms. */
-  clockOff:
+  clockOff,
+  /** The same, and it asks nobody what the time is. */
+  standsByItsClock:
     (ms: number): Amiss =>
-    (parts) => ({ ...parts, clock: { now: () => parts.clock.now() + ms, after: (wait, action) => parts.clock.after(wait, action) } }),
+    (parts) => ({ ...clockOff(ms)(parts), visit: () => Promise.reject(new Error('no')) }),
   describing,
 } as const;
 

@@ -159,12 +159,24 @@ describe('a mailbox that hands over the newest first', () => {
 });
 
 describe('a relay whose clock is wrong', () => {
+  const expectTime = (world: World, peers: readonly SimPeer[]): void => {
+    for (const peer of peers) expect(Math.abs(peer.peer.network.now() - world.clock.now())).toBeLessThan(2_000);
+  };
+
+  it('by a day moves nobody’s, and takes the time of the others', async () => {
+    await expectTalk(['its clock is a day fast', amiss.clockOff(86_400_000)], 'mailbox', (world, peers, relay) => {
+      expectTime(world, peers);
+      const said = relay.relay.directory.get(relay.id)?.validFrom ?? expect.fail('it describes itself');
+      expect(said * 1000).toBeLessThanOrEqual(world.clock.now());
+    });
+  });
+
   it.each([
     ['nine minutes', 540_000],
     ['a day', 86_400_000],
-  ])('by %s moves nobody’s; it is shown when it is far', async (name, ms) => {
-    await expectTalk([`its clock is ${name} fast`, amiss.clockOff(ms)], 'mailbox', (world, peers, relay) => {
-      for (const peer of peers) expect(Math.abs(peer.peer.network.now() - world.clock.now())).toBeLessThan(2_000);
+  ])('by %s moves nobody’s if it stands by it; it is shown when it is far', async (name, ms) => {
+    await expectTalk([`its clock is ${name} fast, and right`, amiss.standsByItsClock(ms)], 'mailbox', (world, peers, relay) => {
+      expectTime(world, peers);
       expect(peers.some((peer) => seen(peer, relay).includes('wrong-time'))).toBe(ms > 600_000);
     });
   });
