@@ -90,3 +90,26 @@ describe('a relay that is killed while messages flow', () => {
     });
   });
 });
+
+describe('a mailbox that is back before a minute has passed', () => {
+  it.each([2_000, 8_000, 20_000])('after %i ms is used for the same address, and nobody says that it broke anything', async (down) => {
+    await scenario(seed + down, async (world) => {
+      const { room, peers } = await world.meeting('Anna', 'Ben');
+      const mailboxes = (): Set<string | undefined> => new Set(peers.flatMap(circuitsOf).map(({ hops }) => hops[2]?.id));
+      await world.until('one address is left', () => mailboxes().size === 2, 3_600_000);
+      const before = mailboxes();
+      const relay = relaysOf(world, world.pick(circuitsOf(peers[0])))[2] ?? expect.fail('a circuit has three hops');
+      const talk = async (what: string, ms: number): Promise<void> => {
+        const end = world.clock.now() + ms;
+        await talkUntil(world, room, peers, what, () => world.clock.now() >= end);
+      };
+      await world.kill(relay, 'process');
+      await talk('without it', down);
+      await world.start(relay);
+      await talk('with it', 30_000);
+      expect(peers.flatMap((peer) => peer.peer.view().network.conduct)).toEqual([]);
+      expect(mailboxes()).toEqual(before);
+      await expectAgreement(world, peers, room);
+    });
+  });
+});

@@ -5,7 +5,7 @@
 import type { Clock, RelayId } from '../base/index.ts';
 
 /**
- * `breaks-circuits`: circuits over it die again and again, with different others. `not-kept`: it said STORED, and did not hand the blob
+ * `breaks-circuits`: circuits over it die again and again, with different others, and not because it is down. `not-kept`: it said STORED, and did not hand the blob
  * over again. `left-out`: what it hands over has gaps. `wrong-time`: its clock is far from the others'. `forged-list`: its directory held
  * descriptors that nobody signed.
  */
@@ -21,7 +21,7 @@ export interface Conducted {
 
 const MEMORY_MS = 3_600_000;
 const MOST_KEPT = 64;
-/** Whoever does not keep what it is given, or cannot be reached for long, is no mailbox for a new address. */
+/** Whoever does not keep what it is given, or lets circuits die, is no mailbox. */
 const OF_MAILBOXES: readonly Misdeed[] = ['not-kept', 'left-out', 'breaks-circuits'];
 
 export class Conduct {

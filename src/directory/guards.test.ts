@@ -108,6 +108,46 @@ describe('blame', () => {
   });
 });
 
+describe('breaking circuits', () => {
+  const R = 1;
+  /** Three failures of R with others around it, so far apart. */
+  async function after(gap: number, fail: (blame: Blame, n: number) => void) {
+    const clock = new ManualClock();
+    const blame = new Blame(clock);
+    for (const n of [2, 3, 4]) {
+      fail(blame, n);
+      await clock.advance(gap);
+    }
+    return { blame, is: [blame.avoids(id(R)), blame.breaks(id(R))] };
+  }
+  const died = (blame: Blame, n: number): void => blame.record([id(0), id(R), id(n)]);
+
+  it('is to let those die that stood, one after the other', async () => {
+    expect((await after(3_000, died)).is).toEqual([true, true]);
+  });
+  it('is not to die once, with all that led over it', async () => {
+    expect((await after(100, died)).is).toEqual([true, false]);
+  });
+  it('is to reach nobody', async () => {
+    expect((await after(3_000, (blame, n) => blame.record([id(0), id(R), id(n)], 2))).is).toEqual([true, true]);
+  });
+  it('is not to be out of reach, as middle or as mailbox; whoever is reached again is back', async () => {
+    for (const path of [(n: number) => [id(0), id(R), id(n)], (n: number) => [id(0), id(n), id(R)]]) {
+      const { blame, is } = await after(3_000, (to, n) => to.record(path(n), path(n).indexOf(id(R))));
+      expect(is).toEqual([true, false]);
+      blame.reached([id(0), id(9), id(8)]);
+      expect(blame.avoids(id(R))).toBe(true);
+      blame.reached([id(0), id(9), id(R)]);
+      expect(blame.avoids(id(R))).toBe(false);
+    }
+  });
+  it('is not forgiven for a circuit that stands', async () => {
+    const { blame } = await after(3_000, died);
+    blame.reached([id(0), id(R), id(9)]);
+    expect([blame.avoids(id(R)), blame.breaks(id(R))]).toEqual([true, true]);
+  });
+});
+
 describe('network time', () => {
   it('is the median of at least three relays', async () => {
     const clock = new ManualClock(1_000_000_000);

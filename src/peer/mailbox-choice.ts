@@ -51,10 +51,7 @@ export class MailboxChoice {
   }
 
   isDead(mailbox: RelayId): boolean {
-    const services = this.#options.services().filter((service) => service.mailbox === mailbox);
-    const now = this.#options.clock.now();
-    const isSilent = ({ silentSince }: Service): boolean => silentSince !== undefined && now - silentSince >= DEAD_AFTER;
-    return services.some(isSilent) && services.every(({ circuit }) => circuit === undefined);
+    return this.#isSilent(mailbox, DEAD_AFTER);
   }
 
   /** The two others that come first by KDF("spare", 32, A, mailbox): whoever knows the address finds the same, and nobody else can tell which. */
@@ -83,8 +80,17 @@ export class MailboxChoice {
     changed();
   }
 
+  /** It has not answered for so long, over whatever circuit. */
+  #isSilent(mailbox: RelayId, ms: number): boolean {
+    const services = this.#options.services().filter((service) => service.mailbox === mailbox);
+    const now = this.#options.clock.now();
+    const isSilent = ({ silentSince }: Service): boolean => silentSince !== undefined && now - silentSince >= ms;
+    return services.some(isSilent) && services.every(({ circuit }) => circuit === undefined);
+  }
+
   #isShunned(mailbox: RelayId): boolean {
     const { isResting, clock } = this.#options;
+    if (this.#isSilent(mailbox, 0)) return true;
     return isResting(mailbox) || clock.now() - (this.#dead.get(mailbox) ?? -Infinity) < SHUNNED;
   }
 }

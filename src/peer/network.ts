@@ -127,6 +127,7 @@ export class PeerNetwork {
       blamed: ({ path, hop, why }) => this.#blamed(path, hop, why),
       opened: (circuit) => {
         this.#cover(circuit);
+        this.#blame.reached(circuit.path);
         const [guard] = circuit.path;
         clock.after(LIVES_MS, () => {
           if (guard !== undefined && !circuit.closed) this.#trials.worked(guard);
@@ -509,10 +510,10 @@ export class PeerNetwork {
 
   #blamed(path: readonly RelayId[], hop: number | undefined, why: string): void {
     this.#options.counters.count('circuit-blamed');
-    this.#blame.record(path);
+    this.#blame.record(path, hop);
     const [guard] = path;
     if (hop === 0 && guard !== undefined && why !== '') this.#links.failed(guard);
-    for (const relay of path.slice(1)) if (this.#blame.avoids(relay)) this.#misbehaved(relay, 'breaks-circuits');
+    for (const relay of path.slice(1)) if (this.#blame.breaks(relay)) this.#misbehaved(relay, 'breaks-circuits');
     // A last hop that does not answer says nothing of the guard.
     if (guard !== undefined && (hop === undefined || hop === 1) && this.#trials.failed(path)) this.#distrust(guard);
     if (hop !== undefined) this.#trouble();
