@@ -81,7 +81,7 @@ async function client(anchors: readonly Anchor[]) {
       anchors.filter(({ id }) => id !== guard.id),
     );
     const question = { descriptors: directory.list(), guard: guard.id, last: last?.id ?? fail('one relay alone'), mailbox: true };
-    const chosen = choosePath({ ...question, trusted, avoids: () => false, random: systemRandom });
+    const chosen = choosePath({ ...question, trusted, reluctance: () => 0, random: systemRandom });
     return isRefusal(chosen) ? fail(chosen.detail ?? chosen.refused) : chosen;
   };
   return { build, path, stop: () => node.stop() };

@@ -112,15 +112,19 @@ class TapFrom {
   }
 }
 
-/** Resolves when circuits lead over the relay again: of a mailbox whose place another has taken meanwhile, in another part. */
+/** Resolves when circuits lead over the relay again; a mailbox is also written to, and read. */
 async function usedAgain(tap: TapFrom, role: Role, name: string): Promise<void> {
   const since = Date.now();
-  let isUsed = false;
-  const look = (): boolean => {
-    isUsed ||= tap.lines().some(({ event, type }) => event === 'control' && type === CREATE);
-    return isUsed;
+  const awaited = new Set(role === 'guard' || role === 'middle' ? ['create'] : ['create', 'post', 'subscribe']);
+  const look = (): string => {
+    for (const { event, type, kind } of tap.lines()) {
+      if (event === 'control' && type === CREATE) awaited.delete('create');
+      if (event === 'message' && kind === Kind.POST) awaited.delete('post');
+      if (event === 'message' && kind === Kind.SUBSCRIBE) awaited.delete('subscribe');
+    }
+    return [...awaited].join();
   };
-  await expect.poll(look, { timeout: 2 * SOON, intervals: [250], message: `${role} ${name} is used again` }).toBe(true);
+  await expect.poll(look, { timeout: 2 * SOON, intervals: [250], message: `${role} ${name} is used again` }).toBe('');
   console.log(`${role} ${name} used again ${Date.now() - since} ms after its start`);
 }
 

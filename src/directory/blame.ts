@@ -4,65 +4,113 @@
  *
  *   paths that failed within 10 minutes ──► who is on most of them? 3 at least, with 2 others beside the guard ──► avoided
  *                    ▲                                 │                                                            │
- *                    └──── those explained are left out┘                     3 times after it had been reached ──► it breaks circuits
+ *                    └──── those explained are left out┘             3 times while it could be reached ──► it breaks circuits
  *
- * One that is out of reach, and one that dies and takes all its circuits along, breaks nothing; when it is reached again, it is back.
+ *   over one guard, 4 at least, over 3 others, none of them on all, and none lived ──► the guard breaks circuits
+ *
+ * A relay that is down breaks nothing: what died with it is explained once others say that it is out of reach, and when a circuit over
+ * it stands, all that is forgotten.
  */
 import type { Clock, RelayId } from '../base/index.ts';
 
 const WINDOW_MS = 600_000;
 const TIMES = 3;
 const COMPANIONS = 2;
+const GUARD = { times: 4, others: 3 };
 const MOST_KEPT = 64;
+/** For so long one that was out of reach is taken to be so still, ms. */
+const DOWN_MS = 30_000;
 /** What dies within so long died of one cause, ms. */
 const AT_ONCE_MS = 2_000;
 
 interface Failed {
   readonly at: number;
-  /** The one that the relays before it did not reach, while the path was being built. */
-  readonly unreached: RelayId | undefined;
-  /** Without the guard, which is on all of them: see guard-trials.ts. */
+  readonly guard: RelayId | undefined;
+  /** Behind the guard; of one that died with a relay, that relay. */
   readonly relays: readonly RelayId[];
+  /** Why: this one was out of reach of those before it. */
+  readonly unreached: RelayId | undefined;
+  /** Nobody but the guard says so. */
+  readonly byGuard: boolean;
 }
 
 export class Blame {
   readonly #clock: Clock;
   #failed: readonly Failed[] = [];
   #culprits: ReadonlySet<RelayId> | undefined;
+  /** Since when what fails over a guard counts against it, ms. */
+  readonly #guardSince = new Map<RelayId, number>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** A circuit over this path, from the guard on, died by a fault; `hop`: it was never built, for this place on the path was not reached. */
+  /** A circuit over this path, from the guard on, died by a fault; `hop`: because those before this place did not reach it. */
   record(path: readonly RelayId[], hop?: number): void {
+    const [guard, ...relays] = path;
     const unreached = hop === undefined ? undefined : path[hop];
-    this.#failed = [...this.#recent(), { at: this.#clock.now(), relays: path.slice(1), unreached }].slice(-MOST_KEPT);
-    this.#culprits = undefined;
+    if (unreached !== undefined && hop !== undefined) this.#explain(unreached, path.slice(0, hop));
+    const failed = { at: this.#clock.now(), guard, relays, unreached, byGuard: hop === 1 };
+    this.#keep([...this.#recent(), failed].slice(-MOST_KEPT));
   }
 
   /** A circuit over this path stands. */
   reached(path: readonly RelayId[]): void {
-    const left = this.#failed.filter(({ unreached }) => unreached === undefined || !path.includes(unreached));
-    if (left.length === this.#failed.length) return;
-    this.#failed = left;
-    this.#culprits = undefined;
+    this.#keep(this.#recent().filter(({ unreached }) => unreached === undefined || !path.includes(unreached)));
+  }
+
+  /** A circuit over this guard has lived for a while. */
+  lived(guard: RelayId): void {
+    this.#guardSince.set(guard, this.#clock.now());
   }
 
   /** True for a relay that should not be picked when there is another. */
   avoids(relay: RelayId): boolean {
     const recent = this.#recent();
-    if (recent.length !== this.#failed.length) this.#culprits = undefined;
-    this.#failed = recent;
+    if (recent.length !== this.#failed.length) this.#keep(recent);
     this.#culprits ??= culpritsOf(recent);
     return this.#culprits.has(relay);
   }
 
-  /** True for one that is avoided for what it did when it had been reached. */
+  /** True for one that was out of reach just now. */
+  isDown(relay: RelayId): boolean {
+    const lately = this.#clock.now() - DOWN_MS;
+    return this.#failed.some(({ at, unreached }) => unreached === relay && at > lately);
+  }
+
+  /** True for one that is avoided for what it did while it could be reached. */
   breaks(relay: RelayId): boolean {
-    if (!this.avoids(relay)) return false;
-    const times = this.#failed.filter((failed) => wasReached(failed, relay)).map(({ at }) => at);
-    return times.filter((at, i) => i === 0 || at - (times[i - 1] ?? at) >= AT_ONCE_MS).length >= TIMES;
+    return this.avoids(relay) && occasions(this.#failed.filter((failed) => wasReached(failed, relay))).length >= TIMES;
+  }
+
+  /** True, once, for a guard that is most likely why nothing lives beyond it: it is on all paths, so that `breaks` says nothing of it. */
+  guardBreaks(guard: RelayId): boolean {
+    const since = this.#guardSince.get(guard) ?? -Infinity;
+    const over = this.#recent().filter(
+      (failed) => failed.guard === guard && failed.at > since && (failed.unreached === undefined || failed.byGuard),
+    );
+    const failures = occasions(over).slice(-GUARD.times);
+    const others = failures.map(({ relays, unreached }) => (unreached === undefined ? relays : [unreached]));
+    const all = [...new Set(others.flat())];
+    const isAtFault =
+      failures.length >= GUARD.times && all.length >= GUARD.others && !all.some((one) => others.every((some) => some.includes(one)));
+    if (isAtFault) this.lived(guard);
+    return isAtFault;
+  }
+
+  /** What died while it was on the path died of that, unless it is one of those who say so that was on the path as well. */
+  #explain(unreached: RelayId, witnesses: readonly RelayId[]): void {
+    const byGuard = witnesses.length === 1;
+    this.#failed = this.#failed.map((failed) => {
+      const isNamed = failed.unreached === undefined && failed.relays.includes(unreached);
+      const isTold = isNamed && !witnesses.slice(1).some((witness) => failed.relays.includes(witness));
+      return isTold ? { ...failed, relays: [unreached], unreached, byGuard: byGuard && witnesses[0] === failed.guard } : failed;
+    });
+  }
+
+  #keep(failed: readonly Failed[]): void {
+    this.#failed = failed;
+    this.#culprits = undefined;
   }
 
   #recent(): readonly Failed[] {
@@ -70,6 +118,10 @@ export class Blame {
     return this.#failed.filter(({ at }) => at > since);
   }
 }
+
+/** The first of each that died at once. */
+const occasions = (failed: readonly Failed[]): readonly Failed[] =>
+  failed.filter(({ at }, i) => i === 0 || at - (failed[i - 1]?.at ?? at) >= AT_ONCE_MS);
 
 function wasReached({ relays, unreached }: Failed, relay: RelayId): boolean {
   const place = relays.indexOf(relay);

@@ -148,6 +148,70 @@ describe('breaking circuits', () => {
   });
 });
 
+describe('a relay that has died', () => {
+  it('explains what died with it, once others say that it is out of reach', async () => {
+    const clock = new ManualClock();
+    const blame = new Blame(clock);
+    // One after the other dies, and whoever was beside all of them broke nothing.
+    for (const dead of [2, 3, 4, 5]) {
+      blame.record([id(0), id(1), id(dead)]);
+      await clock.advance(500);
+      blame.record([id(0), id(9), id(dead)], 2);
+      await clock.advance(5_000);
+    }
+    expect([blame.breaks(id(1)), blame.guardBreaks(id(0))]).toEqual([false, false]);
+  });
+  it('is no excuse for those who say so themselves', async () => {
+    const clock = new ManualClock();
+    const blame = new Blame(clock);
+    for (const other of [2, 3, 4]) {
+      blame.record([id(0), id(1), id(other)]);
+      await clock.advance(500);
+      blame.record([id(0), id(1), id(other)], 2);
+      await clock.advance(5_000);
+    }
+    expect(blame.breaks(id(1))).toBe(true);
+  });
+});
+
+describe('a guard beyond which circuits die', () => {
+  const path = (middle: number, last: number): RelayId[] => [id(0), id(1 + middle), id(1 + last)];
+  /** What is said of the guard after each of the paths has failed, so far apart. */
+  async function after(
+    paths: readonly RelayId[][],
+    { gap = 3_000, hop, between }: { gap?: number; hop?: number; between?: (blame: Blame) => void } = {},
+  ) {
+    const clock = new ManualClock();
+    const blame = new Blame(clock);
+    const said: boolean[] = [];
+    for (const one of paths) {
+      blame.record(one, hop);
+      said.push(blame.guardBreaks(id(0)));
+      between?.(blame);
+      await clock.advance(gap);
+    }
+    return said;
+  }
+  const many = Array.from({ length: 20 }, (_, i) => i);
+
+  it('is at fault once four have died over three different others', async () => {
+    expect(await after([path(0, 1), path(2, 1), path(0, 3), path(3, 2)])).toEqual([false, false, false, true]);
+  });
+  it('is at fault when it says of every middle that it is out of reach', async () => {
+    expect(await after([path(0, 4), path(1, 4), path(2, 4), path(3, 4)], { hop: 1 })).toEqual([false, false, false, true]);
+  });
+  it.each([
+    ['one of the others is on all of them', (i: number) => path(i % 3, 3), {}],
+    ['the others are always the same', () => path(0, 1), {}],
+    ['one lived in between', (i: number) => path(i % 3, (i + 1) % 3), { between: (blame: Blame) => blame.lived(id(0)) }],
+    ['it took long', (i: number) => path(i % 3, (i + 1) % 3), { gap: 300_000 }],
+    ['all died at once', (i: number) => path(i % 3, (i + 1) % 3), { gap: 10 }],
+    ['mailboxes were out of reach', (i: number) => path(i % 3, (i + 1) % 3), { hop: 2 }],
+  ] as const)('is not where %s', async (_what, paths, how) => {
+    expect(await after(many.map(paths), how)).not.toContain(true);
+  });
+});
+
 describe('network time', () => {
   it('is the median of at least three relays', async () => {
     const clock = new ManualClock(1_000_000_000);

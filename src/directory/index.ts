@@ -14,7 +14,6 @@ export {
   type DescriptorFields,
 } from './descriptor.ts';
 export { Directory, type Disagreement, type DirectoryOptions, type Merge } from './directory.ts';
-export { GuardTrials } from './guard-trials.ts';
 export { Guards, type Candidate, type GuardState } from './guards.ts';
 export { answerDirectory, decodePage, encodeDirectoryRequest, encodePage, PAGE_DESCRIPTORS, type Page } from './pages.ts';
 export { choosePath, type Path, type PathQuestion } from './path.ts';

@@ -19,7 +19,7 @@ const ask = (descriptors: readonly Descriptor[], changes: Partial<PathQuestion> 
     last: id(3),
     mailbox: true,
     trusted: new Set([id(1)]),
-    avoids: () => false,
+    reluctance: () => 0,
     random: seededRandom(seed),
     ...changes,
   });
@@ -65,7 +65,7 @@ describe('paths', () => {
           last: last.id,
           mailbox: true,
           trusted,
-          avoids: (r) => bad.has(r),
+          reluctance: (r) => (bad.has(r) ? 1 : 0),
           random: seededRandom(chance),
         });
         const isPrivate = (d: Descriptor): boolean => d.addresses.some((a) => a.includes('127.0.0.1'));

@@ -19,8 +19,8 @@ export interface PathQuestion {
   readonly mailbox: boolean;
   /** Anchors, and relays set by hand. */
   readonly trusted: ReadonlySet<RelayId>;
-  /** Relays not to be picked when there is another (blame.ts). */
-  readonly avoids: (relay: RelayId) => boolean;
+  /** Of the relays that would do, one of those with the lowest number is the middle. */
+  readonly reluctance: (relay: RelayId) => number;
   readonly random: Random;
 }
 
@@ -28,7 +28,7 @@ export type Path = readonly [guard: Descriptor, middle: Descriptor, last: Descri
 
 /** Three relays, or why there are none, in words for the screen. */
 export function choosePath(question: PathQuestion): Path | Refusal {
-  const { descriptors, trusted, avoids, random } = question;
+  const { descriptors, trusted, reluctance, random } = question;
   const usable = descriptors.filter((descriptor) => trusted.has(descriptor.id) || reachable(descriptor));
   const guard = usable.find(({ id }) => id === question.guard);
   const last = usable.find(({ id }) => id === question.last);
@@ -40,14 +40,14 @@ export function choosePath(question: PathQuestion): Path | Refusal {
     (middle) => middle.roles.middle && middle.id !== guard.id && middle.id !== last.id && strangers(guard, middle),
   );
   const middles = fitting.filter(({ id }) => trusted.has(guard.id) || trusted.has(id));
-  const middle = pick(random, preferred(middles, avoids));
+  const middle = pick(random, preferred(middles, reluctance));
   if (middle === undefined) return refuse('no-middle', 'There are not enough independent relays for three hops.');
   return [guard, middle, last];
 }
 
-function preferred(middles: readonly Descriptor[], avoids: (relay: RelayId) => boolean): readonly Descriptor[] {
-  const good = middles.filter(({ id }) => !avoids(id));
-  return good.length > 0 ? good : middles;
+function preferred(middles: readonly Descriptor[], reluctance: (relay: RelayId) => number): readonly Descriptor[] {
+  const least = Math.min(...middles.map(({ id }) => reluctance(id)));
+  return middles.filter(({ id }) => reluctance(id) === least);
 }
 
 const addressesOf = (descriptor: Descriptor): Address[] =>

@@ -28,6 +28,7 @@ class Line implements Circuit {
   readonly bind = random.bytes(32);
   readonly openedAt = 0;
   readonly roundTrip = undefined;
+  readonly unreached = undefined;
   closed = false;
   onMessage: (message: Message) => void = () => undefined;
   onClosed = (): void => undefined;

@@ -39,6 +39,8 @@ export interface Circuit {
   /** The last measured round trip to the last hop, ms. */
   readonly roundTrip: number | undefined;
   readonly closed: boolean;
+  /** When it ended because the guard lost the relay behind it: the place of that one in the path, from 0. */
+  readonly unreached: number | undefined;
   /** Sends a message and resolves with its reply (flag bit 0, the request's id). Rejects with CircuitClosed when the circuit dies first. */
   request(kind: MessageKind, body: Uint8Array): Promise<Message>;
   /** Measures the round trip with PING. */

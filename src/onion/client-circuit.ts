@@ -53,6 +53,7 @@ export class ClientCircuit implements Circuit {
   readonly #openedAt: number;
   #roundTrip: number | undefined;
   #gapCheck: Cancel | undefined;
+  #unreached: number | undefined;
   #end: CircuitClosed | undefined;
 
   constructor(options: ClientCircuitOptions) {
@@ -65,6 +66,10 @@ export class ClientCircuit implements Circuit {
     const last = this.#hops.at(-1);
     if (last === undefined) throw new Error('circuit: no hop yet; wait for build');
     return last.keys.bind;
+  }
+
+  get unreached(): number | undefined {
+    return this.#unreached;
   }
 
   get openedAt(): number {
@@ -171,6 +176,8 @@ export class ClientCircuit implements Circuit {
   /** DESTROY came from the guard. A relay that ends circuits unasked, for whatever reason, counts against the path. */
   destroyed(reason: DestroyReason): void {
     this.#options.counters.count('circuit-destroyed');
+    // The guard speaks of the one behind it: nobody passes a reason on.
+    if (reason === DestroyReason.UNREACHABLE && this.path.length > 1) this.#unreached = 1;
     this.#finish(undefined, destroyWords(reason), true);
   }
 

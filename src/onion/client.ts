@@ -92,7 +92,8 @@ export class CircuitClient implements LinkHandler {
       for (const relay of path) await this.#addHop(building, relay, delayClass);
     } catch (error) {
       circuit.giveUp();
-      throw error instanceof BuildFailed ? error : new BuildFailed(circuit.length, error instanceof Error ? error.message : 'it closed');
+      if (error instanceof BuildFailed) throw error;
+      throw new BuildFailed(circuit.unreached ?? circuit.length, error instanceof Error ? error.message : 'it closed');
     } finally {
       signal?.removeEventListener('abort', giveUp);
     }

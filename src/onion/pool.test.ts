@@ -29,6 +29,7 @@ class Line implements Circuit {
   readonly bind = new Uint8Array(32);
   readonly openedAt: number;
   readonly roundTrip = undefined;
+  unreached: number | undefined;
   closed = false;
   answers = true;
   onMessage: (message: Message) => void = () => undefined;
@@ -63,6 +64,8 @@ interface Bench {
   lost: number;
   readonly user: CircuitUser;
   fail: Error | undefined;
+  /** The middle of the next path. */
+  path: (avoid: readonly RelayId[]) => RelayId;
 }
 
 function setUp(): Bench {
@@ -76,6 +79,7 @@ function setUp(): Bench {
     failures: [],
     lost: 0,
     fail: undefined,
+    path: () => relay(2 + bench.lines.length),
     user: { opened: (circuit) => bench.opened.push({ at: clock.now(), circuit }), failed: (error) => bench.failures.push(error) },
     pool: new CircuitPool({
       clock,
@@ -85,7 +89,7 @@ function setUp(): Bench {
       async path(_mailbox, avoid) {
         bench.avoided.push(avoid);
         if (bench.fail instanceof UnknownRelay) throw bench.fail;
-        return [descriptor(1), descriptor(2 + bench.lines.length), descriptor(99)];
+        return [descriptor(1), { ...descriptor(2), id: bench.path(avoid) }, descriptor(99)];
       },
       async build(path) {
         if (bench.fail !== undefined) throw bench.fail;
@@ -175,6 +179,28 @@ describe('the pool', () => {
     bench.fail = undefined;
     await bench.clock.advance(60_000);
     expect(bench.opened).toHaveLength(1);
+  });
+
+  it('tries each middle once before it waits for long', async () => {
+    const bench = setUp();
+    const middles = [2, 3, 4, 5].map(relay);
+    bench.path = (avoid) => middles.find((middle) => !avoid.includes(middle)) ?? middles[0] ?? relay(2);
+    bench.fail = new BuildFailed(1, 'no answer');
+    bench.pool.keep('a', relay(99), bench.user);
+    await bench.clock.advance(2_000);
+    expect(new Set(bench.blames.map(({ path }) => path[1]))).toEqual(new Set(middles));
+    await bench.clock.advance(600_000);
+    expect(bench.failures.length).toBeLessThan(40);
+  });
+
+  it('says which relay the guard has lost', async () => {
+    const bench = setUp();
+    bench.pool.keep('a', relay(99), bench.user);
+    await bench.clock.advance(0);
+    const first = current(bench);
+    first.unreached = 1;
+    first.die('the next relay did not answer', true);
+    expect(bench.blames).toEqual([{ path: first.path, hop: 1, why: 'the next relay did not answer' }]);
   });
 
   it('says that a relay is unknown, and finds it once it is known', async () => {

@@ -63,7 +63,7 @@ const ROTATE_MS = 600_000;
 const OVERLAP_MS = { least: 30_000, most: 60_000 };
 /** How long a circuit that nobody uses stays. */
 const LINGER_MS = 60_000;
-/** At most 15 s for some minutes, so that a relay that comes back is used soon; then a minute. */
+/** Each failure doubles it, other than of a relay that another can stand in for. At most 15 s for some minutes, so that a relay that comes back is used soon; then a minute. */
 const BACKOFF_MS = { least: 500, most: 15_000, long: 60_000 };
 const MANY_FAILURES = 20;
 /** Attempts that lie further apart say nothing of the time between, ms. */
@@ -73,7 +73,7 @@ const RENEW_MS = 5_000;
 const KEEPALIVE_MS = { least: 30_000, most: 60_000 };
 const ANSWER_MS = 10_000;
 /** A circuit that lived this long has not failed: the next one is built at once. */
-const LIVED_MS = 60_000;
+const LIVED_MS = 5_000;
 
 interface Entry {
   readonly mailbox: RelayId;
@@ -85,6 +85,7 @@ interface Entry {
   failures: number;
   /** The first and the last attempt that failed at the mailbox alone, ms. */
   silent: { readonly since: number; readonly last: number } | undefined;
+  /** What was in the way since a circuit stood last, and what may have been: the paths to come go around it. */
   avoid: readonly RelayId[];
   /** The next thing that this entry does by itself: rotate or build again; and close when nobody uses it. */
   next: Cancel | undefined;
@@ -237,10 +238,13 @@ export class CircuitPool implements CircuitSource {
 
   #buildFailed(entry: Entry, path: readonly { readonly id: RelayId }[], error: Error): void {
     const ids = path.map(({ id }) => id);
+    // Other errors are the link's to the guard.
+    const failed = ids[error instanceof BuildFailed ? error.hop : 0];
     if (error instanceof BuildFailed) this.#options.blamed({ path: ids, hop: error.hop, why: error.message });
     const atMailbox = error instanceof UnknownRelay || (error instanceof BuildFailed && error.hop === path.length - 1);
     if (atMailbox) this.#wasSilent(entry);
-    this.#again(entry, ids);
+    const isNews = failed !== undefined && failed !== entry.mailbox && !entry.avoid.includes(failed);
+    this.#again(entry, [...ids.slice(1, -1), ...(isNews ? [failed] : [])], isNews);
     this.#options.lost?.();
     for (const user of [...entry.users.keys()]) user.failed(error);
   }
@@ -253,23 +257,22 @@ export class CircuitPool implements CircuitSource {
   }
 
   #died(entry: Entry, circuit: Circuit, why: string, blame: boolean): void {
-    if (blame) this.#options.blamed({ path: circuit.path, hop: undefined, why });
+    if (blame) this.#options.blamed({ path: circuit.path, hop: circuit.unreached, why });
     entry.retiring.delete(circuit);
     if (entry.current !== circuit) return;
     entry.current = undefined;
     this.#options.lost?.();
     if (this.#options.clock.now() - circuit.openedAt >= LIVED_MS) entry.failures = 0;
-    if (!entry.building) this.#again(entry, circuit.path);
+    if (!entry.building) this.#again(entry, circuit.path.slice(1, -1), false);
   }
 
-  /** Builds again, over another path, after a while that doubles with each failure. */
-  #again(entry: Entry, path: readonly RelayId[]): void {
+  /** Builds again, around these as well, after a while that doubles with each failure; soon, while there may be another in the failed one's place. */
+  #again(entry: Entry, around: readonly RelayId[], soon: boolean): void {
     if (entry.ended) return;
-    // Guard and mailbox are not a matter of choice: only what lies between can be avoided.
-    entry.avoid = path.slice(1, -1);
+    entry.avoid = [...new Set([...entry.avoid, ...around])];
     const most = entry.failures < MANY_FAILURES ? BACKOFF_MS.most : BACKOFF_MS.long;
-    const wait = Math.min(BACKOFF_MS.least * 2 ** entry.failures, most);
-    entry.failures = Math.min(entry.failures + 1, MANY_FAILURES);
+    const wait = soon ? BACKOFF_MS.least : Math.min(BACKOFF_MS.least * 2 ** entry.failures, most);
+    if (!soon) entry.failures = Math.min(entry.failures + 1, MANY_FAILURES);
     entry.next?.();
     entry.next = this.#after(wait / 2, wait, () => void this.#build(entry));
   }

@@ -15,7 +15,6 @@ import {
   Directory,
   DirectoryClient,
   Guards,
-  GuardTrials,
   NetworkTime,
   type Anchor,
   type Candidate,
@@ -67,7 +66,6 @@ export class PeerNetwork {
   readonly #directory: Directory;
   readonly #guards: Guards;
   readonly #blame: Blame;
-  readonly #trials: GuardTrials;
   readonly conduct: Conduct;
   /** Mailboxes that take nothing more, ms since 1970. */
   readonly #fullUntil = new Map<RelayId, number>();
@@ -100,7 +98,6 @@ export class PeerNetwork {
     this.#directory = new Directory({ now: () => this.#time.seconds(), trusted: this.#trusted, counters });
     this.#guards = new Guards(clock, random, readGuards(options.kept('guards')));
     this.#blame = new Blame(clock);
-    this.#trials = new GuardTrials(clock);
     this.conduct = new Conduct(clock);
     this.#client = new CircuitClient({
       clock,
@@ -130,7 +127,7 @@ export class PeerNetwork {
         this.#blame.reached(circuit.path);
         const [guard] = circuit.path;
         clock.after(LIVES_MS, () => {
-          if (guard !== undefined && !circuit.closed) this.#trials.worked(guard);
+          if (guard !== undefined && !circuit.closed) this.#blame.lived(guard);
         });
         void circuit.ping().then(
           () => options.changed(),
@@ -472,13 +469,18 @@ export class PeerNetwork {
   #choose(last: RelayId, mailbox: boolean, avoid: readonly RelayId[]) {
     const guard = this.#guards.pick(last);
     if (guard === undefined) throw new Error('Sotto knows no relay to begin with.');
+    const kept = new Set(this.#pool.services().map((service) => service.mailbox));
     return choosePath({
       descriptors: this.#directory.list(),
       guard: guard.id,
       last,
       mailbox,
       trusted: this.#trusted,
-      avoids: (relay) => avoid.includes(relay) || this.#blame.avoids(relay) || this.#guards.isResting(relay),
+      // The weightiest first. One that keeps our messages should not see as well which guard they come from; and both ways would die with it.
+      reluctance: (relay) =>
+        [avoid.includes(relay), this.#blame.isDown(relay) || this.#guards.isResting(relay), this.#blame.avoids(relay), kept.has(relay)]
+          .map(Number)
+          .reduce((sum, bit) => 2 * sum + bit),
       random: this.#options.random,
     });
   }
@@ -514,8 +516,7 @@ export class PeerNetwork {
     const [guard] = path;
     if (hop === 0 && guard !== undefined && why !== '') this.#links.failed(guard);
     for (const relay of path.slice(1)) if (this.#blame.breaks(relay)) this.#misbehaved(relay, 'breaks-circuits');
-    // A last hop that does not answer says nothing of the guard.
-    if (guard !== undefined && (hop === undefined || hop === 1) && this.#trials.failed(path)) this.#distrust(guard);
+    if (guard !== undefined && this.#blame.guardBreaks(guard)) this.#distrust(guard);
     if (hop !== undefined) this.#trouble();
     this.#options.changed();
   }

@@ -117,7 +117,7 @@ async function client(anchors: readonly Anchor[]) {
       last: last.id,
       mailbox,
       trusted,
-      avoids: () => false,
+      reluctance: () => 0,
       random: systemRandom,
     });
     return isRefusal(chosen) ? fail(chosen.detail ?? chosen.refused) : chosen;

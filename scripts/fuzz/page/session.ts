@@ -28,6 +28,7 @@ function circuitOf(asked: Asked[]): Circuit {
     bind: new Uint8Array(32),
     openedAt: 0,
     roundTrip: 1,
+    unreached: undefined,
     closed: false,
     onMessage: () => undefined,
     onClosed: () => undefined,
