@@ -41,6 +41,11 @@ export class ManualClock implements Clock {
     return this.#now;
   }
 
+  /** How many timers wait. */
+  get pending(): number {
+    return this.#timers.length;
+  }
+
   after(ms: number, action: () => void): Cancel {
     const timer = { at: this.#now + Math.max(0, ms), order: this.#order++, action };
     this.#timers.push(timer);

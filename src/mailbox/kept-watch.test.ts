@@ -65,38 +65,23 @@ describe('whether a mailbox keeps what it says it stored', () => {
 
   it('holds one timer, however much waits, and lets be what nobody here has read for ten minutes', async () => {
     const clock = new ManualClock();
-    let timers = 0;
-    const counted = {
-      now: () => clock.now(),
-      after: (ms: number, action: () => void) => {
-        timers++;
-        const cancel = clock.after(ms, () => {
-          timers--;
-          action();
-        });
-        return () => {
-          timers--;
-          cancel();
-        };
-      },
-    };
     const caught: TopicId[] = [];
-    const kept = new KeptWatch({ clock: counted, isFollowed: () => false, notKept: (of) => caught.push(of) });
+    const kept = new KeptWatch({ clock, isFollowed: () => false, notKept: (of) => caught.push(of) });
     for (let i = 0; i < 100; i++) {
       kept.posting(topic, h(i));
       kept.stored(topic, h(i), at(i + 1), undefined);
-      expect(timers).toBe(1);
+      expect(clock.pending).toBe(1);
       await clock.advance(1_000);
     }
     expect(kept.isWatching(topic)).toBe(true);
     await clock.advance(601_000);
-    expect({ watching: kept.isWatching(topic), timers, caught }).toEqual({ watching: false, timers: 0, caught: [] });
+    expect({ watching: kept.isWatching(topic), timers: clock.pending, caught }).toEqual({ watching: false, timers: 0, caught: [] });
 
     kept.posting(topic, h(1));
     kept.stored(topic, h(1), at(101), undefined);
-    expect(timers).toBe(1);
+    expect(clock.pending).toBe(1);
     kept.stop();
-    expect({ watching: kept.isWatching(topic), timers }).toEqual({ watching: false, timers: 0 });
+    expect({ watching: kept.isWatching(topic), timers: clock.pending }).toEqual({ watching: false, timers: 0 });
   });
 
   it('says nothing of what was posted once more and read long ago, or refused', () => {

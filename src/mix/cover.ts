@@ -14,15 +14,41 @@ export interface CoverOptions {
   readonly mean?: number;
 }
 
+type Covered = Pick<Circuit, 'closed' | 'drop'>;
+
 const BURST_MEAN = 200;
 const MEAN = 15_000;
 const BURST = { least: 2, most: 6 };
 
+/** Covers circuits, each until it closes, all until `stop`. */
+export class Covers {
+  readonly #options: CoverOptions;
+  readonly #covers = new Map<Covered, Cancel>();
+  #stopped = false;
+
+  constructor(options: CoverOptions) {
+    this.#options = options;
+  }
+
+  /** Begins with a circuit; what covered those that have closed ends here at the latest. */
+  begin(circuit: Covered): void {
+    for (const [old, cancel] of this.#covers) {
+      if (!old.closed) continue;
+      cancel();
+      this.#covers.delete(old);
+    }
+    if (!this.#stopped) this.#covers.set(circuit, cover(circuit, this.#options));
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const cancel of this.#covers.values()) cancel();
+    this.#covers.clear();
+  }
+}
+
 /** Covers a circuit until it closes or the result is called. */
-export function cover(
-  circuit: Pick<Circuit, 'closed' | 'drop'>,
-  { clock, random, burstMean = BURST_MEAN, mean = MEAN }: CoverOptions,
-): Cancel {
+function cover(circuit: Covered, { clock, random, burstMean = BURST_MEAN, mean = MEAN }: CoverOptions): Cancel {
   let burst = BURST.least + integer(random, BURST.most - BURST.least + 1);
   let cancel: Cancel = () => undefined;
   const next = (): void => {

@@ -1,3 +1,3 @@
-export { cover, type CoverOptions } from './cover.ts';
+export { Covers, type CoverOptions } from './cover.ts';
 export { Mix, type MixOptions } from './mix.ts';
 export { BALANCED, type Mode } from './modes.ts';

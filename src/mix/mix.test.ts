@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ManualClock, seededRandom, testSeed } from '../base/testing.ts';
-import { cover } from './cover.ts';
+import { Covers } from './cover.ts';
 import { Mix } from './mix.ts';
 
 const seed = testSeed();
@@ -36,10 +36,19 @@ describe('the mix', () => {
 });
 
 describe('cover', () => {
-  it('sends a few cells when a circuit opens, then some at random, until it closes', async () => {
+  const setUp = () => {
     const clock = new ManualClock();
-    const circuit = { closed: false, drops: 0, drop: (): number => circuit.drops++ };
-    cover(circuit, { clock, random: seededRandom(seed) });
+    const circuit = () => {
+      const one = { closed: false, drops: 0, drop: (): number => one.drops++ };
+      return one;
+    };
+    return { clock, circuit, covers: new Covers({ clock, random: seededRandom(seed) }) };
+  };
+
+  it('is a burst, then a cell every 15 s in the mean, until the circuit closes', async () => {
+    const { clock, circuit: open, covers } = setUp();
+    const circuit = open();
+    covers.begin(circuit);
     await clock.advance(5000);
     expect(circuit.drops).toBeGreaterThanOrEqual(2);
     const burst = circuit.drops;
@@ -52,14 +61,16 @@ describe('cover', () => {
     expect(circuit.drops).toBe(before);
   });
 
-  it('ends when told to', async () => {
-    const clock = new ManualClock();
-    const circuit = { closed: false, drops: 0, drop: (): number => circuit.drops++ };
-    const end = cover(circuit, { clock, random: seededRandom(seed) });
-    await clock.advance(100);
-    const before = circuit.drops;
-    end();
-    await clock.advance(1_000_000);
-    expect(circuit.drops).toBe(before);
+  it('leaves nothing to wait for: of a circuit that has closed when another begins, of all at the end', async () => {
+    const { clock, circuit, covers } = setUp();
+    const [first, second, late] = [circuit(), circuit(), circuit()];
+    covers.begin(first);
+    await clock.advance(5000);
+    first.closed = true;
+    covers.begin(second);
+    expect(clock.pending).toBe(1);
+    covers.stop();
+    covers.begin(late);
+    expect(clock.pending).toBe(0);
   });
 });

@@ -6,7 +6,7 @@
  *       └── next guard ──┘                                          ▼
  *                          refreshed every half hour, over three hops from two anchors
  */
-import { integer, isRefusal, pick, type Bytes, type Cancel, type Clock, type Counters, type Random, type RelayId } from '../base/index.ts';
+import { integer, isRefusal, pick, type Bytes, type Clock, type Counters, type Random, type RelayId } from '../base/index.ts';
 import {
   Blame,
   choosePath,
@@ -25,7 +25,7 @@ import {
 import type { Address } from '../keyring/index.ts';
 import type { CellLink, LinkHandler, LinkNode } from '../link/index.ts';
 import { circuitMailboxes, type Mailboxes } from '../mailbox/index.ts';
-import { BALANCED, cover } from '../mix/index.ts';
+import { BALANCED, Covers } from '../mix/index.ts';
 import { CircuitClient, CircuitPool, MessageKind, UnknownRelay, type Circuit, type Service } from '../onion/index.ts';
 import { GuardLinks } from './guard-links.ts';
 import { MailboxChoice } from './mailbox-choice.ts';
@@ -85,8 +85,7 @@ export class PeerNetwork {
   readonly #contact = Promise.withResolvers<void>();
   #clockWrong = false;
   #offlineSince: number | undefined;
-  /** What covers each open circuit. */
-  readonly #covers = new Map<Circuit, Cancel>();
+  readonly #covers: Covers;
   #stopped = false;
   #cancel: () => void = () => undefined;
 
@@ -98,6 +97,7 @@ export class PeerNetwork {
     this.#directory = new Directory({ now: () => this.#time.seconds(), trusted: this.#trusted, counters });
     this.#guards = new Guards(clock, random, readGuards(options.kept('guards')));
     this.#blame = new Blame(clock);
+    this.#covers = new Covers({ clock, random });
     this.conduct = new Conduct(clock);
     this.#client = new CircuitClient({
       clock,
@@ -123,7 +123,7 @@ export class PeerNetwork {
       build: (path) => this.#build(path),
       blamed: ({ path, hop, why }) => this.#blamed(path, hop, why),
       opened: (circuit) => {
-        this.#cover(circuit);
+        this.#covers.begin(circuit);
         this.#blame.reached(circuit.path);
         const [guard] = circuit.path;
         clock.after(LIVES_MS, () => {
@@ -181,20 +181,8 @@ export class PeerNetwork {
     this.#cancel();
     this.#links.stop();
     this.#pool.close();
-    for (const cancel of this.#covers.values()) cancel();
-    this.#covers.clear();
+    this.#covers.stop();
     await this.#node?.stop();
-  }
-
-  /** Covers a circuit, and lets be what covered those that have closed. */
-  #cover(circuit: Circuit): void {
-    for (const [old, cancel] of this.#covers) {
-      if (!old.closed) continue;
-      cancel();
-      this.#covers.delete(old);
-    }
-    const { clock, random } = this.#options;
-    if (!this.#stopped) this.#covers.set(circuit, cover(circuit, { clock, random }));
   }
 
   // ── what a room asks ──
