@@ -12,22 +12,24 @@ export interface BuiltPage {
   close(): Promise<void>;
 }
 
-/** `name`: of its HTML file, without the ending. */
-export async function builtPage(name: string): Promise<BuiltPage> {
+/** `name`: of its HTML file, without the ending. `withPublic`: the app's icons and other files beside the page. */
+export async function builtPage(name: string, withPublic = false): Promise<BuiltPage> {
   const root = resolve(import.meta.dirname, 'pages');
   const dist = mkdtempSync(join(tmpdir(), `sotto-${name}-`));
   await build({
     configFile: false,
     root,
-    publicDir: false,
+    publicDir: withPublic ? resolve(root, '../../public') : false,
     logLevel: 'warn',
     build: {
       outDir: dist,
       emptyOutDir: true,
       target: 'es2022',
       assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
       reportCompressedSize: false,
-      rolldownOptions: { input: join(root, `${name}.html`) },
+      // Libraries that mark their files for server rendering: nothing to keep here.
+      rolldownOptions: { input: join(root, `${name}.html`), checks: { moduleLevelDirective: false } },
     },
   });
   const server = createPageServer(Promise.resolve({ dist, anchors: '{}', origins: [] }), () => undefined);

@@ -1,61 +1,28 @@
 /** The screen alone, over a scripted peer: every place in light and dark, wide and narrow, by roles and names, under the strict policy. */
-import type { AddressInfo } from 'node:net';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import { chromium, expect, test, type Browser, type BrowserContextOptions, type Page } from '@playwright/test';
 import decodeQR from 'qr/decode.js';
-import { build } from 'vite';
 import { chromiumPath } from '../playwright.config.ts';
-import { createPageServer } from '../scripts/page-server.ts';
+import { builtPage, type BuiltPage } from './built-page.ts';
 import { garden, garden2, type Scene } from './pages/scenes.ts';
 import type { RoomPatch } from './pages/scripted-peer.ts';
 
-const root = resolve(import.meta.dirname, '..');
 const wide = { width: 1280, height: 800 };
 const phone = { width: 390, height: 844 };
 
 test.setTimeout(60_000);
 
-let dist: string;
+let built: BuiltPage;
 let browser: Browser;
-let url: string;
-let stopServer: () => Promise<void>;
 
 test.beforeAll(async () => {
-  dist = mkdtempSync(join(tmpdir(), 'sotto-screen-'));
-  await build({
-    configFile: false,
-    root: join(root, 'e2e/pages'),
-    publicDir: join(root, 'public'),
-    logLevel: 'warn',
-    build: {
-      outDir: dist,
-      emptyOutDir: true,
-      target: 'es2022',
-      assetsInlineLimit: 0,
-      modulePreload: { polyfill: false },
-      reportCompressedSize: false,
-      // Libraries that mark their files for server rendering: nothing to keep here.
-      rolldownOptions: { input: join(root, 'e2e/pages/screen.html'), checks: { moduleLevelDirective: false } },
-    },
-  });
-  const server = createPageServer(Promise.resolve({ dist, anchors: '{}', origins: [] }), () => undefined);
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/screen.html`;
-  stopServer = () =>
-    new Promise((closed) => {
-      server.close(() => closed());
-      server.closeAllConnections();
-    });
+  built = await builtPage('screen', true);
   browser = await chromium.launch({ ...(chromiumPath === undefined ? {} : { executablePath: chromiumPath }), args: ['--no-sandbox'] });
 });
 
 test.afterAll(async () => {
   await browser.close();
-  await stopServer();
-  rmSync(dist, { recursive: true, force: true });
+  await built.close();
 });
 
 interface Opened {
@@ -80,7 +47,7 @@ async function open(scene: Scene | undefined, options: BrowserContextOptions = {
     if (message.type() === 'error' || message.type() === 'warning') troubles.push(message.text());
   });
   page.on('pageerror', (error) => troubles.push(String(error)));
-  await page.goto(url + fragment);
+  await page.goto(built.url + fragment);
   await page.waitForFunction(() => 'script' in window);
   if (scene !== undefined) await page.evaluate(scene);
   await page.evaluate(() => window.script.start());
@@ -467,7 +434,7 @@ test('the QR says what the link says', async () => {
 
 test('a link leaves the address bar at once, and is read, joined or refused in words', async () => {
   const { page, asked } = await open(preview, {}, '#AQsecret');
-  expect(page.url()).toBe(url);
+  expect(page.url()).toBe(built.url);
   expect(await page.evaluate(() => history.length)).toBeLessThan(4);
   await expect(page.getByText('Ana', { exact: true })).toBeVisible();
   await expect(page.getByRole('heading', { name: 'Harbour garden' })).toBeVisible();
@@ -485,7 +452,7 @@ test('a link leaves the address bar at once, and is read, joined or refused in w
       location.hash = `#${refusal}`;
     }, word);
     await expect(page.getByRole('alert').getByText(new RegExp(`link .*${word}`))).toBeVisible();
-    expect(page.url()).toBe(url);
+    expect(page.url()).toBe(built.url);
     await page.getByRole('button', { name: 'Go on without it' }).click();
     await expect(message(page)).toBeVisible();
   }
@@ -516,7 +483,7 @@ test('another tab: said in words, Use here goes on with the link that came, and 
   );
   await expect(page.getByText('Sotto is open in another tab')).toBeVisible();
   await expect(page.getByText(/The link you opened is kept/)).toBeVisible();
-  expect(page.url()).toBe(url);
+  expect(page.url()).toBe(built.url);
   await page.getByRole('button', { name: 'Use here' }).click();
   await page.getByRole('button', { name: 'Join' }).click();
   await expect(message(page)).toBeVisible();

@@ -248,6 +248,17 @@ export class Device {
   }
 }
 
+/** Ana's room, and eight who come by one link at the same time. */
+export async function eightGuests() {
+  const world = new World();
+  const ana = world.device('Ana');
+  await ana.create();
+  const link = await ana.invite(8);
+  const guests = Array.from({ length: 8 }, (_, i) => world.device(`Guest ${i}`));
+  for (const guest of guests) await guest.join(link);
+  return { world, ana, guests };
+}
+
 /** Entries that are plain text, in the order of their times. */
 export class Told implements EntryFold {
   readonly #entries = new Map<string, { readonly id: string; readonly order: string; readonly author: PersonaId; readonly text: string }>();

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { fromUtf8, toHex } from '../base/index.ts';
 import { initCryptoNode } from '../crypto/node.ts';
-import { two, World } from './room-testing.ts';
+import { eightGuests, two, World } from './room-testing.ts';
 
 beforeAll(initCryptoNode);
 
@@ -45,12 +45,7 @@ describe('a room', () => {
   });
 
   it('lets in together who comes together, each of whom hears that the link is used up as no refusal', async () => {
-    const world = new World();
-    const ana = world.device('Ana');
-    await ana.create();
-    const link = await ana.invite(8);
-    const guests = Array.from({ length: 8 }, (_, i) => world.device(`Guest ${i}`));
-    for (const guest of guests) await guest.join(link);
+    const { world, ana, guests } = await eightGuests();
     const standings = new Set<string>();
     await world.until(() => {
       for (const { room } of guests) standings.add(room.standing);
@@ -66,12 +61,7 @@ describe('a room', () => {
   });
 
   it('does not answer rotations that come late with ever more of them', async () => {
-    const world = new World();
-    const ana = world.device('Ana');
-    await ana.create();
-    const link = await ana.invite(8);
-    const guests = Array.from({ length: 8 }, (_, i) => world.device(`Guest ${i}`));
-    for (const guest of guests) await guest.join(link);
+    const { world, ana, guests } = await eightGuests();
     const all = [ana, ...guests];
     await world.until(() => all.every(({ room }) => room.standing === 'member' && room.idle), 'all are in');
     await world.clock.advance(60_000);
