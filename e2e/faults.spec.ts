@@ -1,26 +1,18 @@
 /** Relays die while people talk: nothing is lost, nothing comes twice, and the talk goes on over others. */
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
-import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { CREATE, Kind, type Line } from './auditor.ts';
-import { circuitsShown, connection, hears, invite, joinAs, newRoom, say, SOON } from './drive.ts';
-import { expect, test, type NetworkEntry, type Person, type Sotto } from './fixtures.ts';
-import { attend, expectSettled, hush, log, moment, shownAgain, talk, tall } from './talker.ts';
+import { circuitsShown, SOON } from './drive.ts';
+import { expect, test, type NetworkEntry, type Sotto } from './fixtures.ts';
+import { allThere, EVERY, load, meet, moment, shownAgain, talk, tall } from './talker.ts';
 
 test.setTimeout(420_000);
 // A trace holds the whole log at every step.
 test.use({ trace: 'off' });
 
-/** ms between two messages: Ana's five a second, and Ben's answers. */
-const EVERY = { ana: 200, ben: 1_000 };
 /** How long the talk may be broken when one relay dies, ms of the hearer's own clock. */
 const AGAIN_WITHIN = 10_000;
-const OUTAGE = 60_000;
-const OUT = 'No relay answers · messages are queued';
-
-const load = (): string => `load ${loadavg()[0]?.toFixed(1)}`;
-
 /** The end of a relay's tap, as far as whole lines. */
 function tapEnd(sotto: Sotto, name: string): Line[] {
   const file = openSync(join(sotto.tapDir, `${name}.jsonl`), 'r');
@@ -73,17 +65,6 @@ async function inRole(sotto: Sotto, page: Page, role: Role): Promise<NetworkEntr
   await expect.poll(circuit, { timeout: SOON }).toBeDefined();
   const [guard, middle] = (await circuit()) ?? [];
   return byName(sotto, role === 'guard' ? guard : middle);
-}
-
-async function meet(ana: Person, ben: Person, url: string): Promise<void> {
-  await Promise.all([attend(ana.context), attend(ben.context)]);
-  await newRoom(ana.page, url, 'Ana');
-  const link = await invite(ana.page);
-  await joinAs(ben.page, link, 'Ben');
-  await say(ben.page, 'here I am');
-  await hears(ana, 'here I am');
-  await say(ana.page, 'good');
-  await hears(ben, 'good');
 }
 
 /** What a relay's tap gains from now on, each line once. */
@@ -150,14 +131,6 @@ async function loses(sotto: Sotto, ana: Page, ben: Page, role: Role): Promise<{ 
   return { back };
 }
 
-/** All that was typed is there once on both sides, and the status is right again. */
-async function allThere(ana: Page, ben: Page): Promise<void> {
-  for (const page of [ana, ben]) await expect(connection(page)).toContainText('3 hops', { timeout: SOON });
-  const typed = [...(await hush(ana)), ...(await hush(ben))];
-  console.log(`${typed.length} messages`);
-  await expectSettled([ana, ben], [...typed, 'here I am', 'good']);
-}
-
 test('any relay is killed while messages flow: the talk goes on within ten seconds, nothing is lost, nothing comes twice', async ({
   sotto,
   people,
@@ -171,35 +144,5 @@ test('any relay is killed while messages flow: the talk goes on within ten secon
     await test.step(`${role} dies`, async () => back.push((await loses(sotto, ana.page, ben.page, role)).back));
   }
   await Promise.all(back);
-  await allThere(ana.page, ben.page);
-});
-
-test('all relays die for a minute: what is written is queued, the status says so, and all arrives once when they are back', async ({
-  sotto,
-  people,
-}) => {
-  const [ana, ben] = await Promise.all([people.open('ana', tall), people.open('ben', tall)]);
-  await meet(ana, ben, sotto.url);
-  await talk(ana.page, 'a', EVERY.ana);
-  await talk(ben.page, 'b', EVERY.ben);
-  await hears(ben, 'a.5.');
-
-  const names = sotto.network().map(({ name }) => name);
-  expect(names).toHaveLength(5);
-  for (const name of names) sotto.killRelay(name);
-  const out = Date.now();
-  const { typed } = await moment(ana.page);
-  for (const { page } of [ana, ben]) await expect(connection(page)).toHaveText(OUT, { timeout: SOON });
-  console.log(`all relays killed: said after ${Date.now() - out} ms (${load()})`);
-  await new Promise((resolve) => setTimeout(resolve, Math.max(0, out + OUTAGE - Date.now())));
-  const during = (await log(ana.page)).filter(([text]) => text.startsWith('a.') && Number(text.split('.')[1]) >= typed);
-  expect(during.length).toBeGreaterThan(OUTAGE / EVERY.ana / 5);
-  expect(during.filter(([, state]) => state !== 'queued')).toEqual([]);
-  for (const { page } of [ana, ben]) await expect(connection(page)).toHaveText(OUT);
-
-  const [atBen, atAna] = await Promise.all([moment(ben.page), moment(ana.page)]);
-  await Promise.all(names.map((name) => sotto.startRelay(name)));
-  const gaps = await Promise.all([shownAgain(ben.page, 'a', typed, atBen.now), shownAgain(ana.page, 'b', atBen.typed, atAna.now)]);
-  console.log(`all relays back: shown again after ${gaps.map((ms) => Math.round(ms)).join(' and ')} ms (${load()})`);
   await allThere(ana.page, ben.page);
 });

@@ -7,12 +7,11 @@
  * state), not by a clock; at half of the deaths the page stands still at that very event, at the others it runs on until it is hit.
  * SOTTO_SEED repeats the plan.
  */
-import { loadavg } from 'node:os';
 import type { CDPSession, Page } from '@playwright/test';
 import { testSeed } from '../src/base/testing.ts';
 import { hears, invite, joinAs, newRoom, say, SOON } from './drive.ts';
 import { expect, test, type Person } from './fixtures.ts';
-import { attend, log, tall } from './talker.ts';
+import { attend, load, log, tall } from './talker.ts';
 
 test.setTimeout(600_000);
 // A trace holds the whole log at every step.
@@ -208,7 +207,7 @@ test(`${KILLS} tabs are killed while they send and receive: what was shown as se
   const began = performance.now();
   const ends = await Promise.all(mortals.map((mortal) => mortal.live(KILLS / 2)));
   const each = (performance.now() - began) / KILLS;
-  console.log(`${KILLS} kills, one in ${Math.round(each)} ms (load ${loadavg()[0]?.toFixed(1)}): ${JSON.stringify(ends)}`);
+  console.log(`${KILLS} kills, one in ${Math.round(each)} ms (${load()}): ${JSON.stringify(ends)}`);
 
   const sent = mortals.flatMap((mortal) => [...mortal.sent]);
   const texts = async ({ page }: Mortal): Promise<string[]> => (await log(page)).map(([text]) => text);

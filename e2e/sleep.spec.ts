@@ -1,10 +1,9 @@
 /** Tabs that sleep, freeze, lose their network or their sockets while the others talk on: all is there once they are back, once. */
-import { loadavg } from 'node:os';
 import type { BrowserContext, Page } from '@playwright/test';
 import { connection, hears, invite, joinAs, newRoom, say, SOON } from './drive.ts';
 import { expect, test, type People, type Person } from './fixtures.ts';
 import { signalRenderers } from './renderers.ts';
-import { attend, expectSettled, hush, log, moment, shownAgain, talk, tall } from './talker.ts';
+import { attend, expectSettled, hush, load, log, moment, shownAgain, talk, tall } from './talker.ts';
 
 test.setTimeout(300_000);
 // A trace holds the whole log at every step.
@@ -16,7 +15,6 @@ const ASLEEP = 25_000;
 const CUT = 10_000;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-const load = (): string => `load ${loadavg()[0]?.toFixed(1)}`;
 
 /** Whether bytes pass the page's WebSockets. */
 interface Wires {

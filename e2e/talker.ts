@@ -6,9 +6,10 @@
  *   await talk(ana.page, 'a', 200);   …   const typed = await hush(ana.page);
  *   const shown = await seen(ben.page);             text → when it was first shown, and how often at once
  */
+import { loadavg } from 'node:os';
 import type { BrowserContext, Page } from '@playwright/test';
-import { SOON } from './drive.ts';
-import { expect } from './fixtures.ts';
+import { connection, hears, invite, joinAs, newRoom, say, SOON } from './drive.ts';
+import { expect, type Person } from './fixtures.ts';
 
 export interface Shown {
   /** ms of the page's own clock (performance.now). */
@@ -137,4 +138,30 @@ function attendPage(): void {
       ]),
   };
   Object.assign(window, { talker });
+}
+
+/** ms between two messages: Ana's five a second, and Ben's answers. */
+export const EVERY = { ana: 200, ben: 1_000 };
+
+/** How busy the machine is. */
+export const load = (): string => `load ${loadavg()[0]?.toFixed(1)}`;
+
+/** Ana makes a room, Ben joins it by her link, and both have spoken. */
+export async function meet(ana: Person, ben: Person, url: string): Promise<void> {
+  await Promise.all([attend(ana.context), attend(ben.context)]);
+  await newRoom(ana.page, url, 'Ana');
+  const link = await invite(ana.page);
+  await joinAs(ben.page, link, 'Ben');
+  await say(ben.page, 'here I am');
+  await hears(ana, 'here I am');
+  await say(ana.page, 'good');
+  await hears(ben, 'good');
+}
+
+/** All that was typed is there once on both sides, and the status is right again. */
+export async function allThere(ana: Page, ben: Page): Promise<void> {
+  for (const page of [ana, ben]) await expect(connection(page)).toContainText('3 hops', { timeout: SOON });
+  const typed = [...(await hush(ana)), ...(await hush(ben))];
+  console.log(`${typed.length} messages`);
+  await expectSettled([ana, ben], [...typed, 'here I am', 'good']);
 }
