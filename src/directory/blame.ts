@@ -20,14 +20,16 @@ const GUARD = { times: 4, others: 3 };
 const MOST_KEPT = 64;
 /** For so long one that was out of reach is taken to be so still, ms. */
 const DOWN_MS = 30_000;
-/** What dies within so long died of one cause, ms. */
-const AT_ONCE_MS = 2_000;
+/** What dies within so long died of one cause; less than any two attempts are apart, ms. */
+const AT_ONCE_MS = 250;
 
 interface Failed {
   readonly at: number;
   readonly guard: RelayId | undefined;
-  /** Behind the guard; of one that died with a relay, that relay. */
+  /** Behind the guard; of one that died with a relay, that relay. None where another guard showed that it was not theirs. */
   readonly relays: readonly RelayId[];
+  /** Unknown of one that died with a relay. */
+  readonly last: RelayId | undefined;
   /** Why: this one was out of reach of those before it. */
   readonly unreached: RelayId | undefined;
   /** Nobody but the guard says so. */
@@ -50,13 +52,15 @@ export class Blame {
     const [guard, ...relays] = path;
     const unreached = hop === undefined ? undefined : path[hop];
     if (unreached !== undefined && hop !== undefined) this.#explain(unreached, path.slice(0, hop));
-    const failed = { at: this.#clock.now(), guard, relays, unreached, byGuard: hop === 1 };
+    const failed = { at: this.#clock.now(), guard, relays, last: relays.at(-1), unreached, byGuard: hop === 1 };
     this.#keep([...this.#recent(), failed].slice(-MOST_KEPT));
   }
 
-  /** A circuit over this path stands. */
+  /** A circuit over this path stands. What only another guard said to be out of reach then speaks against that guard. */
   reached(path: readonly RelayId[]): void {
-    this.#keep(this.#recent().filter(({ unreached }) => unreached === undefined || !path.includes(unreached)));
+    const isThere = ({ unreached }: Failed): boolean => unreached !== undefined && path.includes(unreached);
+    const left = this.#recent().filter((failed) => !isThere(failed) || (failed.byGuard && failed.guard !== path[0]));
+    this.#keep(left.map((failed) => (isThere(failed) ? { ...failed, relays: [] } : failed)));
   }
 
   /** A circuit over this guard has lived for a while. */
@@ -75,7 +79,7 @@ export class Blame {
   /** True for one that was out of reach just now. */
   isDown(relay: RelayId): boolean {
     const lately = this.#clock.now() - DOWN_MS;
-    return this.#failed.some(({ at, unreached }) => unreached === relay && at > lately);
+    return this.#failed.some(({ at, unreached, relays }) => unreached === relay && relays.includes(relay) && at > lately);
   }
 
   /** True for one that is avoided for what it did while it could be reached. */
@@ -85,17 +89,27 @@ export class Blame {
 
   /** True, once, for a guard that is most likely why nothing lives beyond it: it is on all paths, so that `breaks` says nothing of it. */
   guardBreaks(guard: RelayId): boolean {
-    const since = this.#guardSince.get(guard) ?? -Infinity;
-    const over = this.#recent().filter(
-      (failed) => failed.guard === guard && failed.at > since && (failed.unreached === undefined || failed.byGuard),
+    const failures = occasions(this.#over(guard).filter(({ unreached, byGuard }) => unreached === undefined || byGuard)).slice(
+      -GUARD.times,
     );
-    const failures = occasions(over).slice(-GUARD.times);
     const others = failures.map(({ relays, unreached }) => (unreached === undefined ? relays : [unreached]));
     const all = [...new Set(others.flat())];
     const isAtFault =
       failures.length >= GUARD.times && all.length >= GUARD.others && !all.some((one) => others.every((some) => some.includes(one)));
-    if (isAtFault) this.lived(guard);
+    // It is why: none of this speaks against those behind it.
+    if (isAtFault) this.#keep(this.#failed.filter((failed) => failed.guard !== guard));
     return isAtFault;
+  }
+
+  /** True for a guard and a last hop over which nothing lived of late, so that it may be either: with another guard it may go better. */
+  failTogether(guard: RelayId, last: RelayId): boolean {
+    return occasions(this.#over(guard).filter((failed) => failed.last === last)).length >= GUARD.times;
+  }
+
+  /** What failed over a guard since something lived there. */
+  #over(guard: RelayId): readonly Failed[] {
+    const since = this.#guardSince.get(guard) ?? -Infinity;
+    return this.#recent().filter((failed) => failed.guard === guard && failed.at > since);
   }
 
   /** What died while it was on the path died of that, unless it is one of those who say so that was on the path as well. */
@@ -104,7 +118,9 @@ export class Blame {
     this.#failed = this.#failed.map((failed) => {
       const isNamed = failed.unreached === undefined && failed.relays.includes(unreached);
       const isTold = isNamed && !witnesses.slice(1).some((witness) => failed.relays.includes(witness));
-      return isTold ? { ...failed, relays: [unreached], unreached, byGuard: byGuard && witnesses[0] === failed.guard } : failed;
+      return isTold
+        ? { ...failed, relays: [unreached], last: undefined, unreached, byGuard: byGuard && witnesses[0] === failed.guard }
+        : failed;
     });
   }
 

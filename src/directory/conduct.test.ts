@@ -30,4 +30,12 @@ describe('what relays did', () => {
     expect(conduct.all()).toHaveLength(64);
     expect(conduct.all()[0]?.relay).toBe(relay(199));
   });
+
+  it('is taken back where it was another', () => {
+    const conduct = new Conduct(new ManualClock());
+    conduct.record(relay(1), 'breaks-circuits');
+    conduct.record(relay(1), 'left-out');
+    conduct.takeBack(relay(1), 'breaks-circuits');
+    expect(conduct.all().map(({ what }) => what)).toEqual(['left-out']);
+  });
 });

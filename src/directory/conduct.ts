@@ -43,6 +43,11 @@ export class Conduct {
     return before === undefined;
   }
 
+  /** It was another. */
+  takeBack(relay: RelayId, what: Misdeed): void {
+    this.#seen.delete(`${relay} ${what}`);
+  }
+
   /** What was seen within the hour, the latest first. */
   all(): readonly Conducted[] {
     return this.#recent().toReversed();

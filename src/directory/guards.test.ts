@@ -82,6 +82,17 @@ describe('guards', () => {
     expect(g.pick()?.id).toBe(a);
   });
 
+  it('that are avoided are passed over while another answers', () => {
+    const { guards: g } = guards();
+    g.refresh(ten);
+    const [a, b, c] = g.state().map(({ id: one }) => one) as [RelayId, RelayId, RelayId];
+    const avoids = (guard: RelayId): boolean => guard === a;
+    expect([g.pick(c, avoids)?.id, g.pick(b, avoids)?.id]).toEqual([b, c]);
+    g.failed(b);
+    g.failed(c);
+    expect(g.pick(c, avoids)?.id).toBe(a);
+  });
+
   it('are none where there is no candidate', () => {
     const { guards: g } = guards();
     expect([g.refresh([]), g.pick()]).toEqual([false, undefined]);
@@ -200,6 +211,26 @@ describe('a guard beyond which circuits die', () => {
   it('is at fault when it says of every middle that it is out of reach', async () => {
     expect(await after([path(0, 4), path(1, 4), path(2, 4), path(3, 4)], { hop: 1 })).toEqual([false, false, false, true]);
   });
+  it('is why: what had been held against those behind it is not any more', async () => {
+    const clock = new ManualClock();
+    const blame = new Blame(clock);
+    const said: boolean[] = [];
+    for (const one of [path(0, 1), path(0, 2), path(0, 3), path(1, 2)]) {
+      blame.record(one);
+      said.push(blame.breaks(id(1)));
+      await clock.advance(3_000);
+    }
+    expect([said, blame.guardBreaks(id(0)), blame.breaks(id(1))]).toEqual([[false, false, true, true], true, false]);
+  });
+  it('is at fault all the more where another guard reaches them', async () => {
+    const between = (blame: Blame): void => [1, 2, 3, 4].forEach((n) => blame.reached([id(8), id(n), id(9)]));
+    expect(await after([path(0, 4), path(1, 4), path(2, 4), path(3, 4)], { hop: 1, between })).toEqual([false, false, false, true]);
+  });
+  it('is not at fault where it reaches them itself later', async () => {
+    const between = (blame: Blame): void => [1, 2, 3, 4].forEach((n) => blame.reached([id(0), id(n), id(9)]));
+    const paths = many.map((i) => path(i % 3, 4));
+    expect(await after(paths, { hop: 1, between })).not.toContain(true);
+  });
   it.each([
     ['one of the others is on all of them', (i: number) => path(i % 3, 3), {}],
     ['the others are always the same', () => path(0, 1), {}],
@@ -209,6 +240,24 @@ describe('a guard beyond which circuits die', () => {
     ['mailboxes were out of reach', (i: number) => path(i % 3, (i + 1) % 3), { hop: 2 }],
   ] as const)('is not where %s', async (_what, paths, how) => {
     expect(await after(many.map(paths), how)).not.toContain(true);
+  });
+});
+
+describe('a guard and a mailbox between which nothing lives', () => {
+  it('fail together after four times, until something lives over that guard', async () => {
+    const clock = new ManualClock();
+    const blame = new Blame(clock);
+    const said: boolean[] = [];
+    for (const middle of [1, 2, 3, 1]) {
+      blame.record([id(0), id(middle), id(9)]);
+      blame.record([id(0), id(middle + 3), id(7)]);
+      said.push(blame.failTogether(id(0), id(9)));
+      await clock.advance(500);
+    }
+    expect(said).toEqual([false, false, false, true]);
+    expect([blame.failTogether(id(0), id(8)), blame.failTogether(id(4), id(9))]).toEqual([false, false]);
+    blame.lived(id(0));
+    expect(blame.failTogether(id(0), id(9))).toBe(false);
   });
 });
 

@@ -77,10 +77,12 @@ export class Guards {
 
   /**
    * The guard for a circuit to that mailbox: the first that is not the mailbox and answers; one that is distrusted rather than one that
-   * does not answer. When none does, the one that has rested longest.
+   * does not answer. When none does, the one that has rested longest. `avoids`: those that are passed over while there is another.
    */
-  pick(mailbox?: RelayId): GuardState | undefined {
-    const others = this.#kept.filter(({ id }) => id !== mailbox);
+  pick(mailbox?: RelayId, avoids: (guard: RelayId) => boolean = () => false): GuardState | undefined {
+    const fitting = this.#kept.filter(({ id }) => id !== mailbox);
+    const wanted = fitting.filter(({ id }) => !avoids(id) && !this.hasFailed(id));
+    const others = wanted.length > 0 ? wanted : fitting;
     const answering = others.filter(({ id }) => !this.hasFailed(id));
     const rest = ({ id }: GuardState): number => this.#restsUntil(id);
     const now = this.#clock.now();

@@ -455,7 +455,7 @@ export class PeerNetwork {
   // ── circuits ──
 
   #choose(last: RelayId, mailbox: boolean, avoid: readonly RelayId[]) {
-    const guard = this.#guards.pick(last);
+    const guard = this.#guards.pick(last, (guard) => this.#blame.failTogether(guard, last));
     if (guard === undefined) throw new Error('Sotto knows no relay to begin with.');
     const kept = new Set(this.#pool.services().map((service) => service.mailbox));
     return choosePath({
@@ -512,6 +512,8 @@ export class PeerNetwork {
   /** Its links stand, and nothing lives on them: another is used for a while. */
   #distrust(guard: RelayId): void {
     this.#guards.distrust(guard);
+    for (const { relay, what } of this.conduct.all())
+      if (what === 'breaks-circuits' && !this.#blame.breaks(relay)) this.conduct.takeBack(relay, what);
     this.#misbehaved(guard, 'breaks-circuits');
     this.#pool.renew(({ path }) => path[0] === guard);
   }
