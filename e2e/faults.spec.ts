@@ -5,7 +5,7 @@ import type { Page } from '@playwright/test';
 import { CREATE, Kind, type Line } from './auditor.ts';
 import { circuitsShown, SOON } from './drive.ts';
 import { expect, test, type NetworkEntry, type Sotto } from './fixtures.ts';
-import { allThere, EVERY, load, meet, moment, shownAgain, talk, tall } from './talker.ts';
+import { allThere, load, moment, shownAgain, talking, tall } from './talker.ts';
 
 test.setTimeout(420_000);
 // A trace holds the whole log at every step.
@@ -136,9 +136,7 @@ test('any relay is killed while messages flow: the talk goes on within ten secon
   people,
 }) => {
   const [ana, ben] = await Promise.all([people.open('ana', tall), people.open('ben', tall)]);
-  await meet(ana, ben, sotto.url);
-  await talk(ana.page, 'a', EVERY.ana);
-  await talk(ben.page, 'b', EVERY.ben);
+  await talking(ana, ben, sotto.url);
   const back: Promise<void>[] = [];
   for (const role of ['guard', 'middle', 'mailbox 1', 'mailbox 2'] as const) {
     await test.step(`${role} dies`, async () => back.push((await loses(sotto, ana.page, ben.page, role)).back));

@@ -9,9 +9,9 @@
  */
 import type { CDPSession, Page } from '@playwright/test';
 import { testSeed } from '../src/base/testing.ts';
-import { hears, invite, joinAs, newRoom, say, SOON } from './drive.ts';
+import { SOON } from './drive.ts';
 import { expect, test, type Person } from './fixtures.ts';
-import { attend, load, log, tall } from './talker.ts';
+import { load, log, meet, tall } from './talker.ts';
 
 test.setTimeout(600_000);
 // A trace holds the whole log at every step.
@@ -142,7 +142,6 @@ class Mortal {
 
   async begin(): Promise<void> {
     const { context } = this.person;
-    await attend(context);
     await context.exposeBinding('plan', () => this.#plan());
     await context.exposeBinding('tell', (_, text: string, state: string) => void (isSent(state) && this.sent.add(text)));
     await context.exposeBinding('die', () => this.#crash());
@@ -196,13 +195,7 @@ test(`${KILLS} tabs are killed while they send and receive: what was shown as se
   const [ana, ben] = await Promise.all([people.open('ana', tall), people.open('ben', tall)]);
   const mortals = [ana, ben].map((person, i) => new Mortal(person, sotto.url, 'ab'.charAt(i), seeded(seed + i)));
   await Promise.all(mortals.map((mortal) => mortal.begin()));
-  await newRoom(ana.page, sotto.url, 'Ana');
-  const link = await invite(ana.page);
-  await joinAs(ben.page, link, 'Ben');
-  await say(ben.page, 'here I am');
-  await hears(ana, 'here I am');
-  await say(ana.page, 'good');
-  await hears(ben, 'good');
+  await meet(ana, ben, sotto.url);
 
   const began = performance.now();
   const ends = await Promise.all(mortals.map((mortal) => mortal.live(KILLS / 2)));

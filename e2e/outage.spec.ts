@@ -1,7 +1,7 @@
 /** Every relay dies while people talk, and comes back. */
 import { connection, hears, SOON } from './drive.ts';
 import { expect, test } from './fixtures.ts';
-import { allThere, EVERY, load, log, meet, moment, shownAgain, talk, tall } from './talker.ts';
+import { allThere, EVERY, load, log, moment, shownAgain, talking, tall } from './talker.ts';
 
 test.setTimeout(420_000);
 // A trace holds the whole log at every step.
@@ -15,9 +15,7 @@ test('all relays die for a minute: what is written is queued, the status says so
   people,
 }) => {
   const [ana, ben] = await Promise.all([people.open('ana', tall), people.open('ben', tall)]);
-  await meet(ana, ben, sotto.url);
-  await talk(ana.page, 'a', EVERY.ana);
-  await talk(ben.page, 'b', EVERY.ben);
+  await talking(ana, ben, sotto.url);
   await hears(ben, 'a.5.');
 
   const names = sotto.network().map(({ name }) => name);

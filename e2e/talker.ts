@@ -158,6 +158,13 @@ export async function meet(ana: Person, ben: Person, url: string): Promise<void>
   await hears(ben, 'good');
 }
 
+/** Two who met, and then talk: `a.0.`, `a.1.`, … and `b.0.`, … */
+export async function talking(ana: Person, ben: Person, url: string): Promise<void> {
+  await meet(ana, ben, url);
+  await talk(ana.page, 'a', EVERY.ana);
+  await talk(ben.page, 'b', EVERY.ben);
+}
+
 /** All that was typed is there once on both sides, and the status is right again. */
 export async function allThere(ana: Page, ben: Page): Promise<void> {
   for (const page of [ana, ben]) await expect(connection(page)).toContainText('3 hops', { timeout: SOON });

@@ -53,7 +53,7 @@ async function vitest(paths: readonly string[]): Promise<Count> {
 export const chromiumThere = async (): Promise<string> => findChromium() ?? (await installChromium());
 
 /** What is bounded in time (ten seconds until a talk goes on) is looked at alone. */
-const alone = ['faults'].map((name) => `e2e/${name}.spec.ts`);
+const alone = ['e2e/faults.spec.ts'];
 const beside = (): string[] =>
   readdirSync(inRoot('e2e'))
     .filter((name) => name.endsWith('.spec.ts'))

@@ -49,10 +49,12 @@ export class Blame {
 
   /** A circuit over this path, from the guard on, died by a fault; `hop`: because those before this place did not reach it. */
   record(path: readonly RelayId[], hop?: number): void {
-    const [guard, ...relays] = path;
+    const [guard, ...behind] = path;
     const unreached = hop === undefined ? undefined : path[hop];
     if (unreached !== undefined && hop !== undefined) this.#explain(unreached, path.slice(0, hop));
-    const failed = { at: this.#clock.now(), guard, relays, last: relays.at(-1), unreached, byGuard: hop === 1 };
+    // What is behind a guard that does not answer was not asked.
+    const relays = hop === 0 ? [] : behind;
+    const failed = { at: this.#clock.now(), guard, relays, last: behind.at(-1), unreached, byGuard: hop === 1 };
     this.#keep([...this.#recent(), failed].slice(-MOST_KEPT));
   }
 
@@ -87,18 +89,22 @@ export class Blame {
     return this.avoids(relay) && occasions(this.#failed.filter((failed) => wasReached(failed, relay))).length >= TIMES;
   }
 
-  /** True, once, for a guard that is most likely why nothing lives beyond it: it is on all paths, so that `breaks` says nothing of it. */
+  /** True for a guard that is most likely why nothing lives beyond it: it is on all paths, so that `breaks` says nothing of it. */
   guardBreaks(guard: RelayId): boolean {
     const failures = occasions(this.#over(guard).filter(({ unreached, byGuard }) => unreached === undefined || byGuard)).slice(
       -GUARD.times,
     );
     const others = failures.map(({ relays, unreached }) => (unreached === undefined ? relays : [unreached]));
     const all = [...new Set(others.flat())];
-    const isAtFault =
-      failures.length >= GUARD.times && all.length >= GUARD.others && !all.some((one) => others.every((some) => some.includes(one)));
-    // It is why: none of this speaks against those behind it.
-    if (isAtFault) this.#keep(this.#failed.filter((failed) => failed.guard !== guard));
-    return isAtFault;
+    return failures.length >= GUARD.times && all.length >= GUARD.others && !all.some((one) => others.every((some) => some.includes(one)));
+  }
+
+  /** The guard was why: nothing that failed over it speaks against those behind it, or once more against it. Those who are cleared by that. */
+  clearBehind(guard: RelayId): readonly RelayId[] {
+    const behind = [...new Set(this.#recent().flatMap(({ relays }) => relays))];
+    const suspects = behind.filter((relay) => this.breaks(relay));
+    this.#keep(this.#failed.filter((failed) => failed.guard !== guard));
+    return suspects.filter((relay) => !this.breaks(relay));
   }
 
   /** True for a guard and a last hop over which nothing lived of late, so that it may be either: with another guard it may go better. */

@@ -5,9 +5,9 @@
 import type { Clock, RelayId } from '../base/index.ts';
 
 /**
- * `breaks-circuits`: circuits over it die again and again, with different others, and not because it is down. `not-kept`: it said STORED, and did not hand the blob
- * over again. `left-out`: what it hands over has gaps. `wrong-time`: its clock is far from the others'. `forged-list`: its directory held
- * descriptors that nobody signed.
+ * `breaks-circuits`: circuits over it die again and again, with different others, and not because it is down. `not-kept`: it said STORED,
+ * and did not hand the blob over again. `left-out`: what it hands over has gaps. `wrong-time`: its clock is far from the others'.
+ * `forged-list`: its directory held descriptors that nobody signed.
  */
 export type Misdeed = 'breaks-circuits' | 'not-kept' | 'left-out' | 'wrong-time' | 'forged-list';
 

@@ -220,7 +220,27 @@ describe('a guard beyond which circuits die', () => {
       said.push(blame.breaks(id(1)));
       await clock.advance(3_000);
     }
-    expect([said, blame.guardBreaks(id(0)), blame.breaks(id(1))]).toEqual([[false, false, true, true], true, false]);
+    expect([said, blame.guardBreaks(id(0))]).toEqual([[false, false, true, true], true]);
+    expect([blame.clearBehind(id(0)), blame.breaks(id(1)), blame.guardBreaks(id(0))]).toEqual([[id(1)], false, false]);
+  });
+  it('does not clear those who broke circuits over another guard as well', async () => {
+    const clock = new ManualClock();
+    const blame = new Blame(clock);
+    for (const one of [path(0, 1), path(0, 2), path(0, 3), path(1, 2)]) {
+      blame.record(one);
+      blame.record([id(8), id(1), one[2] ?? id(9)]);
+      await clock.advance(3_000);
+    }
+    expect([blame.guardBreaks(id(0)), blame.clearBehind(id(0)), blame.breaks(id(1))]).toEqual([true, [], true]);
+  });
+  it('that is silent says nothing of those behind it', async () => {
+    const clock = new ManualClock();
+    const blame = new Blame(clock);
+    for (const n of [1, 2, 3, 4, 5]) {
+      blame.record(path(5, n), 0);
+      await clock.advance(3_000);
+    }
+    expect([blame.avoids(id(6)), blame.guardBreaks(id(0))]).toEqual([false, false]);
   });
   it('is at fault all the more where another guard reaches them', async () => {
     const between = (blame: Blame): void => [1, 2, 3, 4].forEach((n) => blame.reached([id(8), id(n), id(9)]));

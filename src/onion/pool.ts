@@ -63,7 +63,10 @@ const ROTATE_MS = 600_000;
 const OVERLAP_MS = { least: 30_000, most: 60_000 };
 /** How long a circuit that nobody uses stays. */
 const LINGER_MS = 60_000;
-/** Each failure doubles it, other than of a relay that another can stand in for. At most 15 s for some minutes, so that a relay that comes back is used soon; then a minute. */
+/**
+ * Each failure doubles it, other than of a relay that another can stand in for. At most 15 s for some minutes, so that a relay that comes
+ * back is used soon; then a minute.
+ */
 const BACKOFF_MS = { least: 500, most: 15_000, long: 60_000 };
 const MANY_FAILURES = 20;
 /** Attempts that lie further apart say nothing of the time between, ms. */
@@ -266,7 +269,7 @@ export class CircuitPool implements CircuitSource {
     if (!entry.building) this.#again(entry, circuit.path.slice(1, -1), false);
   }
 
-  /** Builds again, around these as well, after a while that doubles with each failure; soon, while there may be another in the failed one's place. */
+  /** Builds again, around these as well, after a while that doubles with each failure; soon where another may take the failed one's place. */
   #again(entry: Entry, around: readonly RelayId[], soon: boolean): void {
     if (entry.ended) return;
     entry.avoid = [...new Set([...entry.avoid, ...around])];

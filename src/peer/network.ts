@@ -512,8 +512,7 @@ export class PeerNetwork {
   /** Its links stand, and nothing lives on them: another is used for a while. */
   #distrust(guard: RelayId): void {
     this.#guards.distrust(guard);
-    for (const { relay, what } of this.conduct.all())
-      if (what === 'breaks-circuits' && !this.#blame.breaks(relay)) this.conduct.takeBack(relay, what);
+    for (const relay of this.#blame.clearBehind(guard)) this.conduct.takeBack(relay, 'breaks-circuits');
     this.#misbehaved(guard, 'breaks-circuits');
     this.#pool.renew(({ path }) => path[0] === guard);
   }
