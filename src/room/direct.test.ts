@@ -96,6 +96,21 @@ describe('direct links of a room', () => {
     await world.until(() => ana.stateOf('while nothing works') === 'delivered', 'what waited has arrived');
   });
 
+  it('are said to be impossible a while after each loss, however soon it follows the one before', async () => {
+    const { world, ana, ben } = await two();
+    await agreed(world, ana, ben);
+    const [a, b] = [world.nodes.get('Ana')?.id, world.nodes.get('Ben')?.id] as [DirectId, DirectId];
+    await world.clock.advance(60_000);
+    world.direct.cut(a, b);
+    await world.until(() => isLinked(ana, 0), 'the link is lost');
+    await world.until(() => isLinked(ana), 'linked again');
+    world.direct.part(a, b, true);
+    world.direct.cut(a, b);
+    await world.until(() => ana.shown?.stuck === true, 'Ana is told that there is no way');
+    world.direct.part(a, b, false);
+    await world.until(() => ana.shown?.linked.length === 1 && !ana.shown.stuck, 'and that there is one again');
+  });
+
   it('are withdrawn at once, on both sides, and the talk goes on', async () => {
     const { world, ana, ben } = await two();
     await agreed(world, ana, ben);

@@ -55,8 +55,8 @@ export class Direct {
   #node: DirectNode | undefined;
   #opening: symbol | undefined;
   #said: Presence | undefined;
-  /** Since when others have agreed and no link stands. */
-  #seeking: number | undefined;
+  /** Others have agreed and no link stands: since lately, or for long enough to say that there is no way. */
+  #seeking: 'lately' | 'long' | undefined;
   #handed: Handed[] = [];
   #early: Handed[] = [];
 
@@ -81,7 +81,7 @@ export class Direct {
       chosen: record.direct && possible,
       agreed: personas(found.map(({ device }) => device)),
       linked: personas(found.flatMap(({ device, presence }) => (linked.has(presence.id) ? device : []))),
-      stuck: this.#seeking !== undefined && surroundings.clock.now() - this.#seeking >= PATIENCE,
+      stuck: this.#seeking === 'long',
     };
   }
 
@@ -181,7 +181,7 @@ export class Direct {
     this.#opening = undefined;
     this.#handed = [];
     this.#early = [];
-    this.#seeking = undefined;
+    this.#notSeeking();
     if (this.#node === undefined) return;
     void this.#node.stop();
     this.#node = undefined;
@@ -209,24 +209,27 @@ export class Direct {
     queueMicrotask(() => {
       for (const posts of this.#owed()) this.send(posts, [peer]);
     });
-    this.#seeking = undefined;
+    this.#notSeeking();
     this.#telling.announce();
     this.#telling.receiptSoon();
     this.#work.surroundings.changed();
   }
 
-  /** Notes since when a way is looked for, and has the screen told when that takes long. */
+  /** Notes that a way is looked for, and has the screen told when that takes long. */
   #seek(): void {
-    const { clock, changed } = this.#work.surroundings;
     const { agreed, linked } = this.state;
-    if (agreed.length === 0 || linked.length > 0) this.#seeking = undefined;
-    else if (this.#seeking === undefined) {
-      this.#seeking = clock.now();
-      this.#work.later('direct-stuck', PATIENCE, () => {
-        this.#seek();
-        changed();
-      });
-    }
+    if (agreed.length === 0 || linked.length > 0) return this.#notSeeking();
+    if (this.#seeking !== undefined) return;
+    this.#seeking = 'lately';
+    this.#work.later('direct-stuck', PATIENCE, () => {
+      this.#seeking = 'long';
+      this.#work.surroundings.changed();
+    });
+  }
+
+  #notSeeking(): void {
+    this.#seeking = undefined;
+    this.#work.notLater('direct-stuck');
   }
 
   // ── presences ──

@@ -16,6 +16,7 @@ import {
   readWelcome,
   type ParsedLink,
   type Room,
+  type DirectState,
   type EntryFold,
   type RoomSurroundings,
   type Welcome,
@@ -150,6 +151,8 @@ export class Device {
   online = true;
   #room: Room | undefined;
   told = new Told();
+  /** What a screen that draws when it is told to shows of direct links. */
+  shown: DirectState | undefined;
   readonly #world: World;
 
   constructor(world: World, name: string) {
@@ -188,7 +191,7 @@ export class Device {
         },
       },
       fold: (this.told = new Told()),
-      changed: () => undefined,
+      changed: () => (this.shown = this.#room?.direct),
     };
   }
 
