@@ -11,6 +11,8 @@ import { MAX_DIRECT_PEERS, type DirectHandler, type DirectId, type DirectPeer } 
 
 const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 60_000;
+/** How long a try may take by one way: so many times the pause after it, and so many ms at most. */
+const PATIENCE = { pauses: 8, most: 30_000 };
 
 /** A way to a peer on which nothing has been said yet. */
 export interface DirectWire {
@@ -28,8 +30,8 @@ export interface DirectPeersOptions {
   readonly limits?: Partial<DirectLimits>;
   /** Of sealed blobs. bytes */
   readonly sizes: readonly number[];
-  /** Rejects when the peer is not reached. */
-  readonly dial: (peer: DirectPeer) => Promise<DirectWire>;
+  /** Rejects when the peer is not reached; `within`: ms by each way. */
+  readonly dial: (peer: DirectPeer, within: number) => Promise<DirectWire>;
   /** Whoever this was is not allowed any more. */
   readonly expel: (peer: DirectId) => void;
 }
@@ -140,7 +142,7 @@ export class DirectPeers {
     if (peer === undefined || this.#tries.get(id) !== made) return;
     made.under = true;
     try {
-      const wire = await this.#options.dial(peer);
+      const wire = await this.#options.dial(peer, Math.min(PATIENCE.pauses * made.pause, PATIENCE.most));
       if (this.#links.has(id)) wire.pipe.close('a link stands already');
       else this.adopt(id, wire);
     } catch {

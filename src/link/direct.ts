@@ -65,7 +65,7 @@ export async function directNode(options: DirectNodeOptions): Promise<DirectNode
     connectionMonitor: { enabled: false },
     connectionManager: {
       dialTimeout: 30_000,
-      addressDialTimeout: 20_000,
+      addressDialTimeout: 30_000,
       inboundUpgradeTimeout: 30_000,
       reconnectRetries: 0,
       inboundConnectionThreshold: 64,
@@ -160,7 +160,7 @@ class Libp2pDirect implements DirectNode {
     this.#peers = new DirectPeers({
       ...options,
       id,
-      dial: (peer) => this.#dial(peer),
+      dial: (peer, within) => this.#dial(peer, within),
       expel: (peer) => this.#expel(peer),
     });
     door.allows = (peer) => {
@@ -229,16 +229,26 @@ class Libp2pDirect implements DirectNode {
     return addresses;
   }
 
-  async #dial({ id, relays }: DirectPeer): Promise<DirectWire> {
+  /** By one relay after the other, since of a handshake that fails libp2p says nothing and waits. */
+  async #dial({ id, relays }: DirectPeer, within: number): Promise<DirectWire> {
     const peer = peerIdOf(id);
-    const ways = relays
-      .flatMap((relay) => this.#addressesOf(relay))
-      .map((address) => `${address}/p2p-circuit/webrtc/p2p/${peer.toString()}`);
-    if (ways.length === 0) throw new Error('none of the relays at which the other is found is known here');
-    for (const way of ways) this.#door.addresses.add(way);
+    const addresses = relays.flatMap((relay) => this.#addressesOf(relay));
+    let why: unknown = new Error('none of the relays at which the other is found is known here');
+    for (const address of addresses) {
+      try {
+        return await this.#dialBy(`${address}/p2p-circuit/webrtc/p2p/${peer.toString()}`, peer, within);
+      } catch (error) {
+        why = error;
+      }
+    }
+    throw why;
+  }
+
+  async #dialBy(way: string, peer: PeerId, within: number): Promise<DirectWire> {
+    this.#door.addresses.add(way);
     // What is left of an earlier try would be taken for the way to the peer.
     for (const connection of this.#node.getConnections(peer)) sever(connection, 'tried anew');
-    const connection = await this.#node.dial(ways.map((way) => multiaddr(way)));
+    const connection = await this.#node.dial(multiaddr(way), { signal: AbortSignal.timeout(within) });
     try {
       if (connection.limits !== undefined) throw new Error('the link goes through a relay');
       const stream = await connection.newStream(DIRECT_PROTOCOL, { negotiateFully: true });

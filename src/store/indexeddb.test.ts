@@ -205,9 +205,20 @@ describe('indexeddb: two tabs', () => {
     expect(contents(await tab().open(name))).toEqual({ a: '1', b: '2', e: '5' });
   });
 
-  it('refuses the one that read before the other wrote, and whose first write would not know of it', async () => {
+  it('refuses the one that was there first once the other has opened, whatever it still had to write', async () => {
     const first = await tab().open(name);
+    await first.commit(put(['a', '1']));
     const second = await tab().open(name);
+    await expect(first.commit(put(['b', '2']))).rejects.toMatchObject({ trouble: 'closed' });
+    await second.commit(put(['c', '3']));
+    expect(contents(await tab().open(name))).toEqual({ a: '1', c: '3' });
+  });
+
+  it('refuses the one that read before the other wrote, where opening could not claim anything', async () => {
+    const first = await tab().open(name);
+    failWrites(() => 'quota');
+    const second = await tab().open(name);
+    failWrites(() => undefined);
     await first.commit(put(['a', '1']));
     await expect(second.commit(put(['b', '2']))).rejects.toMatchObject({ trouble: 'closed' });
     expect(contents(await tab().open(name))).toEqual({ a: '1' });

@@ -13,7 +13,7 @@ const sealer = {
   seal: (plain: Uint8Array) => real.seal(plain, 'x'),
   open: (sealed: Uint8Array) => real.open(sealed, 'x'),
 };
-const claim = (): Claim => ({ owner: randomName(), claimed: false, readTo: undefined });
+const claim = (owner = randomName()): Claim => ({ owner, claimed: false, readTo: undefined });
 
 let name: string;
 let open: SealedPersistence[];
@@ -24,8 +24,8 @@ beforeEach(() => {
 });
 afterEach(() => Promise.all(open.map((one) => one.destroy())));
 
-async function persistence(doc: Y.Doc): Promise<SealedPersistence> {
-  const one = new SealedPersistence(name, doc, sealer, claim(), () => undefined);
+async function persistence(doc: Y.Doc, owner?: string): Promise<SealedPersistence> {
+  const one = new SealedPersistence(name, doc, sealer, claim(owner), () => undefined);
   open.push(one);
   await one.loaded;
   return one;
@@ -43,14 +43,15 @@ describe('y-indexeddb, as it is relied on', () => {
     expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ version: '9.0.12' });
   });
 
-  it('loads without writing, and leaves changes alone that nobody wrote', async () => {
+  it('loads with nothing written but whose it is, and leaves changes alone that nobody wrote', async () => {
     const doc = new Y.Doc();
-    const one = await persistence(doc);
+    const owner = randomName();
+    const one = await persistence(doc, owner);
     expect(one.synced).toBe(true);
     change(doc, 'a');
     await one.destroy();
     expect(await readRaw(name, 'updates')).toEqual(new Map());
-    expect(await readRaw(name, 'custom')).toEqual(new Map());
+    expect(await readRaw(name, 'custom')).toEqual(new Map([[0, owner]]));
   });
 
   it('adds one sealed record a write, and counts them as it loads', async () => {

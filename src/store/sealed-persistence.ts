@@ -22,8 +22,9 @@ export interface UpdateSealer {
 }
 
 /**
- * Who writes here. The first write claims the database if nothing was written since it was read; every write then checks the claim,
- * in its own transaction: of two tabs that hold one database, one is refused and none loses silently.
+ * Who writes here: whoever opened last. Opening claims the database before anything is read; where that cannot be written, the first
+ * write claims it, if nothing was written since it was read. Every write checks the claim, in its own transaction: of two tabs that hold
+ * one database, one is refused and none loses silently.
  */
 export interface Claim {
   readonly owner: string;
@@ -226,16 +227,27 @@ export class SealedPersistence extends IndexeddbPersistence {
     return opened;
   }
 
+  /** A tab that is late to give way writes before this, and is read, or is refused. On a full disk it comes to nothing. */
+  #claimAtOnce(raw: IDBDatabase): void {
+    const transaction = raw.transaction('custom', 'readwrite', { durability: 'relaxed' });
+    transaction.objectStore('custom').put(this.#claim.owner, OWNER);
+    transaction.oncomplete = () => {
+      this.#claim.claimed = true;
+    };
+  }
+
   /**
-   * The first transaction, y-indexeddb's load. Read-only, so that a full disk can still be read; y-indexeddb would add a record at
-   * each load, which is left out.
+   * The first transaction but for the claim, y-indexeddb's load. Read-only, so that a full disk can still be read; y-indexeddb would add
+   * a record at each load, which is left out.
    */
   #load(): object {
     this.#read = true;
     const loading = this.#loading;
     let transaction: IDBTransaction;
     try {
-      transaction = (this.#raw as IDBDatabase).transaction(BOTH, 'readonly');
+      const raw = this.#raw as IDBDatabase;
+      if (!this.#claim.claimed && this.#claim.readTo === undefined) this.#claimAtOnce(raw);
+      transaction = raw.transaction(BOTH, 'readonly');
     } catch (thrown) {
       loading.reject(new StoreError('damaged', 'the database is not one of ours', { cause: thrown }));
       return { objectStore: () => INERT };
