@@ -19,6 +19,9 @@ const QUIET = 90_000;
 /** Five messages a second. */
 const BETWEEN = 200;
 const LONGEST_PAUSE = 10_000;
+const MINUTE = 60_000;
+/** So many relays that whoever has guards among the dead has others. */
+const MANY = 8;
 
 const pathsOf = (peer: SimPeer): readonly (readonly RelayId[])[] => peer.peer.network.serving().map(({ circuit }) => circuit.path);
 
@@ -88,6 +91,28 @@ describe.each(PLACES.map((place, index) => [place, index] as const))(
 );
 
 describe('circuits that are replaced every ten minutes', () => {
+  it('go over none of the mailboxes of one’s own on their way to the other', async () => {
+    await scenario(
+      seed + 14,
+      async (world) => {
+        const { peers } = await world.meeting('Anna', 'Ben');
+        const opened = new Set<string>();
+        for (let i = 0; i < 50; i++) {
+          await world.run(MINUTE);
+          for (const { peer } of peers) {
+            const own = peer.network.services().map(({ mailbox }) => mailbox);
+            for (const { circuit } of i < 12 ? [] : peer.network.serving()) {
+              opened.add(`${circuit.openedAt} ${circuit.path.join()}`);
+              expect(own).not.toContain(circuit.path[1]);
+            }
+          }
+        }
+        expect(opened.size).toBeGreaterThan(10);
+      },
+      MANY,
+    );
+  });
+
   it('lose nothing, double nothing and hold nothing up', async () => {
     await scenario(seed + 13, async (world) => {
       const { room, peers } = await world.meeting('Anna', 'Ben');
@@ -124,7 +149,6 @@ async function heardWithin(world: World, room: RoomId, peers: readonly SimPeer[]
 
 const well = (peer: SimPeer): boolean => peer.peer.view().connection.words === 'Private · 3 hops';
 
-const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const SOON = 8_000;
 
@@ -217,9 +241,6 @@ describe('all relays at once', () => {
 });
 
 describe('a mailbox that is gone for good', () => {
-  /** So that whoever has guards among the dead has others. */
-  const MANY = 8;
-
   /** The mailboxes that the peers' rooms use now. */
   const mailboxesOf = (peers: readonly SimPeer[]): Set<RelayId> =>
     new Set(peers.flatMap(({ peer }) => peer.network.services().map(({ mailbox }) => mailbox)));

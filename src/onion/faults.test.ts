@@ -146,11 +146,15 @@ describe('circuits under other troubles', () => {
     await until(clock, () => rig.relays.every(({ hop }) => hop.load().circuits === 0));
   });
 
-  it('end when a relay in the middle dies', async () => {
-    const { clock, rig, closed } = await build();
-    rig.network.kill('relay1');
+  it.each([
+    ['relay1', 1],
+    ['relay2', undefined],
+  ])('end when %s dies, which the guard names when it was next to it', async (name, unreached) => {
+    const { clock, rig, circuit, closed } = await build();
+    rig.network.kill(name);
     await until(clock, () => closed.length === 1);
     expect(closed[0]?.blame).toBe(true);
+    expect(circuit.unreached).toBe(unreached);
   });
 
   it('are not built through a relay that does not answer, and the failure names it', async () => {
@@ -170,6 +174,18 @@ describe('circuits under other troubles', () => {
     expect(error).toBeInstanceOf(BuildFailed);
     expect(error).toMatchObject({ hop: 2 });
     await until(clock, () => rig.relays.slice(0, 2).every(({ hop }) => hop.load().circuits === 0));
+  });
+
+  it('are not built when the second relay goes while the third is asked, and the failure names the second', async () => {
+    const clock = new ManualClock();
+    const rig = makeRig({ clock, random: seededRandom(seed), relays: 3 });
+    const link = await rig.dialGuard();
+    rig.network.freeze('relay2');
+    const path = rig.relays.map(({ descriptor }) => descriptor);
+    const failed = rig.client.build(path, link).catch((e: unknown) => e);
+    await clock.advance(3_000);
+    rig.network.cut('relay0', 'relay1');
+    expect(await settled(clock, failed)).toMatchObject({ hop: 1 });
   });
 
   it('stop being built when their builder gives up', async () => {

@@ -62,6 +62,15 @@ describe('the choice of mailboxes', () => {
     expect(picked()).toEqual(new Set(ids.filter((id) => id !== c)));
   });
 
+  it('picks none that is silent just now', async () => {
+    const { services, choice, silent } = setUp();
+    services.push(silent(a), { isolation: 'room', mailbox: b, circuit: undefined, failures: 0, silentSince: undefined });
+    const picked = (): Set<RelayId> => new Set(Array.from({ length: 200 }, () => choice.pick()).flat());
+    expect(picked()).toEqual(new Set(ids.filter((id) => id !== a && id !== c)));
+    services.push({ isolation: 'other', mailbox: a, circuit: {} as Circuit, failures: 0, silentSince: undefined });
+    expect(picked()).toEqual(new Set(ids.filter((id) => id !== c)));
+  });
+
   it('picks anchors while the directory is not known, and two in any case', () => {
     for (const listed of [[], [a], [a, c]]) expect(new Set(setUp(listed).choice.pick()).size).toBe(2);
     expect(new Set(setUp([]).choice.pick())).toEqual(new Set([a, b]));
