@@ -42,6 +42,7 @@ const TROUBLES: Record<StoreTrouble, NonNullable<StorageView['trouble']>> = {
   quota: 'full',
   aborted: 'closed',
   closed: 'closed',
+  taken: 'taken',
   blocked: 'closed',
   refused: 'refused',
   damaged: 'damaged',

@@ -158,8 +158,8 @@ export interface ConnectionView {
 }
 
 export interface StorageView {
-  /** The last write failed; nothing that is shown as sent is lost. */
-  readonly trouble?: 'full' | 'refused' | 'closed' | 'damaged';
+  /** The last write failed; nothing that is shown as sent is lost. `taken`: by another tab; a peer that is opened anew goes on. */
+  readonly trouble?: 'full' | 'refused' | 'closed' | 'taken' | 'damaged';
   /** The browser keeps what is stored; undefined until asked. */
   readonly persisted?: boolean;
   /** Ask now: something was delivered for the first time. */

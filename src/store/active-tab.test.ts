@@ -1,41 +1,82 @@
 import { describe, expect, it, vi } from 'vitest';
-import { ManualClock, settle } from '../base/testing.ts';
+import { integer } from '../base/index.ts';
+import { ManualClock, seededRandom, settle, testSeed } from '../base/testing.ts';
 import { claimActiveTab, type ActiveTab, type Channel, type Locks } from './active-tab.ts';
 
 interface Request {
   readonly name: string;
   readonly grant: (lock: object | null) => Promise<void>;
   readonly settled: PromiseWithResolvers<void>;
+  readonly line: Line;
+  /** Its tab has been told, and works under the lock. */
+  begun: boolean;
+  gone: boolean;
+}
+
+/** Between a tab and the rest of the browser: what is sent first arrives first. */
+class Line {
+  readonly #clock: ManualClock;
+  readonly #lag: () => number;
+  #last = 0;
+
+  constructor(clock: ManualClock, lag: () => number) {
+    this.#clock = clock;
+    this.#lag = lag;
+  }
+
+  send(action: () => void): void {
+    const lag = this.#lag();
+    if (lag === 0) return queueMicrotask(action);
+    this.#last = Math.max(this.#last, this.#clock.now() + lag);
+    this.#clock.after(this.#last - this.#clock.now(), action);
+  }
 }
 
 /** Locks as the Web Locks specification has them, as far as they are used: a line for each name, ifAvailable, steal, signal. */
-class LockTable implements Locks {
+class LockTable {
   readonly #held = new Map<string, Request>();
-  #line: Request[] = [];
+  #waiting: Request[] = [];
 
-  request(name: string, options: LockOptions, grant: (lock: object | null) => Promise<void>): Promise<void> {
-    const request: Request = { name, grant, settled: Promise.withResolvers<void>() };
-    const holder = this.#held.get(name);
-    if (options.ifAvailable === true && holder !== undefined) return grant(null);
-    if (options.steal === true) {
-      holder?.settled.reject(new DOMException('stolen', 'AbortError'));
-      this.#give(request);
-      return request.settled.promise;
+  /** As one tab has them. */
+  of(line: Line): Locks {
+    return {
+      request: (name, options, grant) => {
+        const request: Request = { name, grant, settled: Promise.withResolvers<void>(), line, begun: false, gone: false };
+        line.send(() => this.#arrive(request, options));
+        options.signal?.addEventListener('abort', () => {
+          if (request.begun) return;
+          request.gone = true;
+          request.settled.reject(new DOMException('aborted', 'AbortError'));
+          line.send(() => this.#leave(request));
+        });
+        return request.settled.promise;
+      },
+    };
+  }
+
+  #arrive(request: Request, { ifAvailable, steal }: LockOptions): void {
+    const holder = this.#held.get(request.name);
+    if (ifAvailable === true && holder !== undefined)
+      return request.line.send(() => void request.grant(null).then(request.settled.resolve));
+    if (steal === true) {
+      holder?.line.send(() => holder.settled.reject(new DOMException('stolen', 'AbortError')));
+      return this.#give(request);
     }
-    options.signal?.addEventListener('abort', () => {
-      if (!this.#line.includes(request)) return;
-      this.#line = this.#line.filter((other) => other !== request);
-      request.settled.reject(new DOMException('aborted', 'AbortError'));
-    });
-    this.#line.push(request);
-    this.#next(name);
-    return request.settled.promise;
+    this.#waiting.push(request);
+    this.#next(request.name);
+  }
+
+  #leave(request: Request): void {
+    this.#waiting = this.#waiting.filter((other) => other !== request);
+    if (this.#held.get(request.name) !== request) return;
+    this.#held.delete(request.name);
+    this.#next(request.name);
   }
 
   #next(name: string): void {
-    const request = this.#line.find((other) => other.name === name);
+    const request = this.#waiting.find((other) => other.name === name);
     if (this.#held.has(name) || request === undefined) return;
-    this.#line = this.#line.filter((other) => other !== request);
+    this.#waiting = this.#waiting.filter((other) => other !== request);
     this.#give(request);
   }
 
@@ -43,30 +84,33 @@ class LockTable implements Locks {
   #give(request: Request): void {
     this.#held.set(request.name, request);
     const hold = async (): Promise<void> => {
+      if (request.gone) return;
+      request.begun = true;
       await request.grant({});
       request.settled.resolve();
-      if (this.#held.get(request.name) !== request) return;
-      this.#held.delete(request.name);
-      this.#next(request.name);
+      request.line.send(() => this.#leave(request));
     };
-    queueMicrotask(() => void hold());
+    request.line.send(() => void hold());
   }
 }
 
 /** Channels of one origin: each hears the others, later. */
 class Origin {
-  readonly #channels: { readonly listeners: Set<(event: { data: unknown }) => void>; readonly hears: () => boolean }[] = [];
+  readonly #channels: {
+    readonly listeners: Set<(event: { data: unknown }) => void>;
+    readonly hears: () => boolean;
+    readonly line: Line;
+  }[] = [];
 
   /** `hears`: whether it is awake. */
-  channel(hears: () => boolean): Channel {
+  channel(line: Line, hears: () => boolean): Channel {
     const mine = new Set<(event: { data: unknown }) => void>();
-    this.#channels.push({ listeners: mine, hears });
+    this.#channels.push({ listeners: mine, hears, line });
     return {
       postMessage: (data) =>
-        queueMicrotask(() => {
-          for (const { listeners, hears: awake } of this.#channels) {
-            if (listeners !== mine && awake()) for (const listener of listeners) listener({ data });
-          }
+        line.send(() => {
+          for (const { listeners, hears: awake, line: way } of this.#channels)
+            if (listeners !== mine) way.send(() => awake() && listeners.forEach((listener) => listener({ data })));
         }),
       addEventListener: (_type, listener) => void mine.add(listener),
       removeEventListener: (_type, listener) => void mine.delete(listener),
@@ -74,7 +118,8 @@ class Origin {
   }
 }
 
-function browser() {
+/** `lag`: ms that whatever goes between a tab and the browser takes. */
+function browser(lag = (): number => 0) {
   const locks = new LockTable();
   const origin = new Origin();
   const clock = new ManualClock();
@@ -84,8 +129,12 @@ function browser() {
     clock,
     log,
     freeze: (name: string) => void frozen.add(name),
+    /** Somebody asks for the lock, and is not heard of again. */
+    askAndGo: () => origin.channel(new Line(clock, lag), () => false).postMessage({ lock: 'active-tab', say: 'use here' }),
     async tab(name: string, yieldTo: () => Promise<void> = async () => void log.push(`${name} closes`)): Promise<ActiveTab> {
-      const tab = await claimActiveTab({ locks, channel: origin.channel(() => !frozen.has(name)), clock, yieldTo });
+      const line = new Line(clock, lag);
+      const channel = origin.channel(line, () => !frozen.has(name));
+      const tab = await claimActiveTab({ locks: locks.of(line), channel, clock, yieldTo });
       log.push(`${name} ${tab.active ? 'active' : 'waits'}`);
       tab.onChange((active) => log.push(`${name} ${active ? 'active' : 'waits'}`));
       return tab;
@@ -177,6 +226,52 @@ describe('the active tab', () => {
     await taken;
     expect([first.active, second.active]).toEqual([false, true]);
     expect(log.filter((line) => line === 'one closes')).toHaveLength(1);
+  });
+
+  it('is the one that gave way again when nothing is heard of whoever asked', async () => {
+    const { tab, clock, askAndGo, log } = browser();
+    const first = await tab('one');
+    askAndGo();
+    await settle();
+    expect([first.active, log]).toEqual([false, ['one active', 'one waits', 'one closes']]);
+    await clock.advance(3_000);
+    await settle();
+    expect([first.active, log.at(-1)]).toEqual([true, 'one active']);
+  });
+
+  it.each([
+    ['at once', 0],
+    ['while it still closes its databases', 5_000],
+  ])('is the one that gave way again when its user says so %s', async (_when, closes) => {
+    const { tab, clock, askAndGo } = browser();
+    const first = await tab('one', () => new Promise((resolve) => void clock.after(closes, resolve)));
+    await tab('two');
+    askAndGo();
+    await settle();
+    const again = first.takeOver();
+    await clock.advance(10_000);
+    await again;
+    expect(first.active).toBe(true);
+    await clock.advance(10_000);
+    expect(first.active).toBe(true);
+  });
+
+  it('is not the one that gave way again, however long messages take', async () => {
+    const random = seededRandom(testSeed());
+    for (let i = 0; i < 200; i++) {
+      const { tab, clock, log } = browser(() => 1 + integer(random, 50));
+      const opening = Promise.all([tab('one'), tab('two')]);
+      await clock.advance(1_000);
+      const [first, second] = await opening;
+      const [holder, other] = first.active ? [first, second] : [second, first];
+      log.length = 0;
+      const taken = other.takeOver();
+      await clock.advance(10_000);
+      await taken;
+      expect([holder.active, other.active]).toEqual([false, true]);
+      expect(log.filter((line) => line.endsWith(' active'))).toHaveLength(1);
+      expect(log.filter((line) => line.endsWith(' waits'))).toHaveLength(1);
+    }
   });
 
   it('is never two at once, whoever asks whom', async () => {

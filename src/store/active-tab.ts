@@ -3,12 +3,13 @@
  *
  *              lock free                        "Use here" elsewhere, or stolen
  *   waiting ─────────────► active ────────────────────────────────────────────► waiting
- *      │                     │  yielding: closes its databases, says 'closed', lets the lock go
- *      └─ takeOver: asks ────┘  says 'closing' at once, and has time then. No answer (a frozen tab): the lock is stolen. Should the frozen
- *                               one wake in the middle of a write, its databases refuse it: each write checks who claimed them last
- *                               (sealed-persistence.ts).
+ *      │                     │  yielding: says 'closing' at once, and has time then to close its databases; says 'closed'
+ *      └─ takeOver: asks ────┘  steals the lock then, or when no answer comes (a frozen tab)
+ *
+ * The lock is held until it is stolen, so that nobody who stands in line comes in between. Should a tab that was frozen wake in the
+ * middle of a write, its databases refuse it: each write checks who claimed them last (sealed-persistence.ts).
  */
-import { systemClock, type Clock } from '../base/index.ts';
+import { systemClock, type Cancel, type Clock } from '../base/index.ts';
 
 /** What is used of navigator.locks. */
 export interface Locks {
@@ -25,7 +26,7 @@ export interface Channel {
 export interface ActiveTabOptions {
   readonly locks: Locks;
   readonly channel: Channel;
-  /** Closes the databases. Awaited before the lock is let go; called late, and not awaited, when the lock was stolen. */
+  /** Closes the databases. Awaited before the lock is given away; called late, and not awaited, when the lock was stolen. */
   readonly yieldTo: () => Promise<void>;
   /** The name of the lock; the same in all tabs. */
   readonly name?: string;
@@ -55,11 +56,14 @@ export async function claimActiveTab(options: ActiveTabOptions): Promise<ActiveT
 class Tab implements ActiveTab {
   readonly #options: ActiveTabOptions;
   readonly #name: string;
+  readonly #clock: Clock;
+  readonly #patience: number;
   readonly #listeners = new Set<(active: boolean) => void>();
   /** Lets the lock go; undefined where this tab does not hold it. */
   #release: (() => void) | undefined;
   #waiting: AbortController | undefined;
-  #yielding = false;
+  #yielding: 'closing' | 'closed' | undefined;
+  #keptFor: Cancel = () => undefined;
   #told = false;
   #taking: Promise<void> | undefined;
   #closed = false;
@@ -67,11 +71,13 @@ class Tab implements ActiveTab {
   constructor(options: ActiveTabOptions) {
     this.#options = options;
     this.#name = options.name ?? 'active-tab';
+    this.#clock = options.clock ?? systemClock;
+    this.#patience = options.patience ?? 3000;
     options.channel.addEventListener('message', this.#heard);
   }
 
   get active(): boolean {
-    return this.#release !== undefined && !this.#yielding;
+    return this.#release !== undefined && this.#yielding === undefined;
   }
 
   onChange(listener: (active: boolean) => void): () => void {
@@ -88,17 +94,22 @@ class Tab implements ActiveTab {
   /** Asks for the lock. Resolves when it is held, or with `ifAvailable` known not to be; rejects when waiting was ended. */
   claim(how: LockOptions): Promise<void> {
     return new Promise((known, ended) => {
+      const held = Promise.withResolvers<void>();
       const request = this.#options.locks.request(this.#name, how, (lock) => {
         if (lock === null || this.#closed) return Promise.resolve(known());
-        const held = new Promise<void>((release) => (this.#release = release));
+        this.#keptFor();
+        if (this.#yielding === 'closed') this.#yielding = undefined;
+        this.#release = held.resolve;
+        // Its place in the line is left only now: whoever is behind would have been next.
+        if (how.steal === true) this.#waiting?.abort();
         this.#waiting = undefined;
         this.#changed();
         known();
-        return held;
+        return held.promise;
       });
       request.catch((error: unknown) => {
         ended(error instanceof Error ? error : new Error('the lock was refused', { cause: error }));
-        if (how.signal?.aborted !== true) this.#stolen();
+        if (this.#release === held.resolve) this.#stolen();
       });
     });
   }
@@ -113,19 +124,24 @@ class Tab implements ActiveTab {
   }
 
   #stolen(): void {
-    if (this.#release === undefined) return;
+    const wasActive = this.active;
+    this.#lost();
+    if (wasActive) void this.#options.yieldTo();
+  }
+
+  /** The lock is somebody else's, or free. */
+  #lost(): void {
+    this.#keptFor();
     this.#release = undefined;
-    if (!this.#yielding) {
-      this.#changed();
-      void this.#options.yieldTo();
-    }
+    if (this.#yielding === 'closed') this.#yielding = undefined;
+    this.#changed();
     this.wait();
   }
 
   readonly #heard = (event: { readonly data: unknown }): void => {
     if (this.#said(event.data) !== 'use here') return;
     if (this.active) void this.#giveWay();
-    else if (this.#yielding) this.#say('closing');
+    else if (this.#yielding !== undefined) this.#say(this.#yielding);
   };
 
   #say(say: 'use here' | 'closing' | 'closed'): void {
@@ -137,18 +153,25 @@ class Tab implements ActiveTab {
   }
 
   async #giveWay(): Promise<void> {
-    this.#yielding = true;
+    const given = this.#release;
+    this.#yielding = 'closing';
     this.#say('closing');
     this.#changed();
     try {
       await this.#options.yieldTo();
     } finally {
-      this.#yielding = false;
+      const isKept = this.#release === given;
+      this.#yielding = isKept ? 'closed' : undefined;
       this.#say('closed');
-      this.#release?.();
-      this.#release = undefined;
-      this.wait();
+      // Whoever asked may have gone meanwhile.
+      if (isKept) this.#keptFor = this.#clock.after(this.#patience, () => this.#letGo());
+      this.#changed();
     }
+  }
+
+  #letGo(): void {
+    this.#release?.();
+    this.#lost();
   }
 
   takeOver(): Promise<void> {
@@ -160,16 +183,12 @@ class Tab implements ActiveTab {
     if (this.#closed) throw new Error('this tab has given up its claim: claim again');
     if (this.active) return;
     await this.#asked();
-    if (this.active) return;
-    this.#waiting?.abort();
-    this.#waiting = undefined;
-    // Stolen even from one that has just let go: others may stand in line.
-    await this.claim({ steal: true });
+    if (!this.active) await this.claim({ steal: true });
   }
 
   /** Asks the holder to go, and waits until it has, or for as long as it may take: much longer for one that is busy than for one that is frozen. */
   #asked(): Promise<void> {
-    const { channel, clock = systemClock, patience = 3000 } = this.#options;
+    const { channel } = this.#options;
     return new Promise((resolve) => {
       const done = (): void => {
         cancel();
@@ -182,9 +201,9 @@ class Tab implements ActiveTab {
         if (said === 'closed') done();
         if (said !== 'closing') return;
         cancel();
-        cancel = clock.after(10 * patience, done);
+        cancel = this.#clock.after(10 * this.#patience, done);
       };
-      let cancel = clock.after(patience, done);
+      let cancel = this.#clock.after(this.#patience, done);
       const unlisten = this.onChange((active) => {
         if (active) done();
       });
@@ -198,6 +217,7 @@ class Tab implements ActiveTab {
     this.#options.channel.removeEventListener('message', this.#heard);
     this.#waiting?.abort();
     this.#waiting = undefined;
+    this.#keptFor();
     this.#release?.();
     this.#release = undefined;
   }

@@ -199,8 +199,8 @@ describe('indexeddb: two tabs', () => {
     const second = await tab().open(name);
     expect(contents(second)).toEqual({ a: '1' });
     await second.commit(put(['b', '2']));
-    await expect(first.commit(put(['c', '3']))).rejects.toMatchObject({ trouble: 'closed' });
-    await expect(first.commit(put(['d', '4']))).rejects.toMatchObject({ trouble: 'closed' });
+    await expect(first.commit(put(['c', '3']))).rejects.toMatchObject({ trouble: 'taken' });
+    await expect(first.commit(put(['d', '4']))).rejects.toMatchObject({ trouble: 'taken' });
     await second.commit(put(['e', '5']));
     expect(contents(await tab().open(name))).toEqual({ a: '1', b: '2', e: '5' });
   });
@@ -209,7 +209,7 @@ describe('indexeddb: two tabs', () => {
     const first = await tab().open(name);
     await first.commit(put(['a', '1']));
     const second = await tab().open(name);
-    await expect(first.commit(put(['b', '2']))).rejects.toMatchObject({ trouble: 'closed' });
+    await expect(first.commit(put(['b', '2']))).rejects.toMatchObject({ trouble: 'taken' });
     await second.commit(put(['c', '3']));
     expect(contents(await tab().open(name))).toEqual({ a: '1', c: '3' });
   });
@@ -220,7 +220,7 @@ describe('indexeddb: two tabs', () => {
     const second = await tab().open(name);
     failWrites(() => undefined);
     await first.commit(put(['a', '1']));
-    await expect(second.commit(put(['b', '2']))).rejects.toMatchObject({ trouble: 'closed' });
+    await expect(second.commit(put(['b', '2']))).rejects.toMatchObject({ trouble: 'taken' });
     expect(contents(await tab().open(name))).toEqual({ a: '1' });
   });
 
@@ -260,7 +260,7 @@ describe('indexeddb: what the browser does', () => {
     const records = await tab().open(name);
     await records.commit(put(['a', '1']));
     await answered(indexedDB.deleteDatabase(name));
-    await expect(records.commit(put(['b', '2']))).rejects.toMatchObject({ trouble: 'closed' });
+    await expect(records.commit(put(['b', '2']))).rejects.toMatchObject({ trouble: 'taken' });
     expect(await readRaw(name, 'updates')).toEqual(new Map());
   });
 

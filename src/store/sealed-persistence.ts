@@ -335,7 +335,7 @@ function forward<T>(request: IDBRequest<T>, map: (result: T) => unknown = (resul
   };
 }
 
-const taken = (): StoreError => new StoreError('closed', 'another tab holds this database now, or it was deleted');
+const taken = (): StoreError => new StoreError('taken', 'another tab holds this database now, or it was deleted');
 
 function aborted(transaction: IDBTransaction): StoreError {
   const cause = transaction.error;

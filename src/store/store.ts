@@ -18,10 +18,11 @@ export interface Sealer {
 
 /**
  * quota: the disk or the origin's share of it is full. aborted: the write was undone for another reason. closed: the database was
- * closed, or another tab holds it now. blocked: somebody else's open connection is in the way. refused: no database is to be had
- * here at all. damaged: what is stored does not open, or is gone.
+ * closed. taken: another tab has opened it since, or it was deleted; what is read here is not what is stored: open the store again.
+ * blocked: somebody else's open connection is in the way. refused: no database is to be had here at all. damaged: what is stored does
+ * not open, or is gone.
  */
-export type StoreTrouble = 'quota' | 'aborted' | 'closed' | 'blocked' | 'refused' | 'damaged';
+export type StoreTrouble = 'quota' | 'aborted' | 'closed' | 'taken' | 'blocked' | 'refused' | 'damaged';
 
 export class StoreError extends Error {
   readonly trouble: StoreTrouble;

@@ -44,10 +44,23 @@ function setUp(active: boolean) {
     },
   );
   session.subscribe(() => log.push(session.state().at));
-  // Of a peer, the session uses `stop` alone.
-  const peer = { stop: async () => void log.push('stop') } as unknown as Peer;
+  const heard = new Set<() => void>();
+  const storage: { trouble?: string } = {};
+  // Of a peer, the session uses these alone.
+  const peer = {
+    stop: async () => void log.push('stop'),
+    view: () => ({ storage }),
+    subscribe: (listener: () => void) => {
+      heard.add(listener);
+      return () => heard.delete(listener);
+    },
+  } as unknown as Peer;
+  const tell = (trouble?: string): void => {
+    Object.assign(storage, { trouble });
+    for (const listener of heard) listener();
+  };
   const settle = async (): Promise<void> => new Promise((done) => setImmediate(done));
-  return { log, tab, waiting, session, peer, settle };
+  return { log, tab, waiting, session, peer, settle, tell };
 }
 
 describe('a session', () => {
@@ -100,6 +113,37 @@ describe('a session', () => {
     waiting[1]?.resolve(peer);
     await settle();
     expect([session.state().at, waiting.length]).toEqual(['open', 2]);
+  });
+
+  it('opens the peer anew, once, when another tab has opened what it keeps', async () => {
+    const { session, waiting, peer, settle, log, tell } = setUp(true);
+    void session.start();
+    await settle();
+    waiting[0]?.resolve(peer);
+    await settle();
+    tell('closed');
+    expect(waiting).toHaveLength(1);
+    tell('taken');
+    tell('taken');
+    await settle();
+    tell();
+    expect(session.state().at).toBe('opening');
+    waiting[1]?.resolve(peer);
+    await settle();
+    expect([session.state().at, waiting.length, log.filter((step) => step === 'stop').length]).toEqual(['open', 2, 1]);
+  });
+
+  it('leaves it alone in a tab that is not the active one any more', async () => {
+    const { session, tab, waiting, peer, settle, tell } = setUp(true);
+    void session.start();
+    await settle();
+    waiting[0]?.resolve(peer);
+    await settle();
+    tab.set(false);
+    tell('taken');
+    await tab.yieldTo();
+    await settle();
+    expect([session.state().at, waiting.length]).toEqual(['other-tab', 1]);
   });
 
   it('says why when nothing can be kept, and tries again', async () => {

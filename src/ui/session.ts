@@ -6,6 +6,8 @@
  *      │  └──Use here, or the other tab is gone───┘
  *      ▼
  *    failed ──Try again──▶ opening
+ *
+ * An open peer whose storage another tab has opened meanwhile, one that had been asleep, is opened anew.
  */
 import type { Peer, StorageView } from './peer-view.ts';
 import { errorWords } from './words.ts';
@@ -18,7 +20,7 @@ export type SessionState =
 
 /** `trouble`: of what is kept, where it is that; `words`: what the error itself says. */
 export interface Failure {
-  readonly trouble?: NonNullable<StorageView['trouble']>;
+  readonly trouble?: Exclude<NonNullable<StorageView['trouble']>, 'taken'>;
   readonly words: string;
 }
 
@@ -29,6 +31,7 @@ const troubles: Readonly<Record<string, Failure['trouble']>> = {
   QuotaExceededError: 'full',
   aborted: 'closed',
   closed: 'closed',
+  taken: 'closed',
   blocked: 'closed',
   damaged: 'damaged',
   refused: 'refused',
@@ -59,6 +62,7 @@ export class Session {
   #state: SessionState = { at: 'opening' };
   #tab: Tab | undefined;
   #peer: Peer | undefined;
+  #unwatch: () => void = () => undefined;
   /** Opening and stopping happen one after the other, whatever order the tabs' changes come in. */
   #last: Promise<void> = Promise.resolve();
   readonly #claim: ClaimTab;
@@ -113,14 +117,27 @@ export class Session {
       try {
         this.#peer = await this.#openPeer();
         if (this.#tab.active) this.#set({ at: 'open', peer: this.#peer });
+        this.#watch(this.#peer);
       } catch (error) {
         this.#fail(error);
       }
     });
   }
 
+  #watch(peer: Peer): void {
+    const look = (): void => {
+      if (peer.view().storage.trouble !== 'taken' || this.#tab?.active !== true) return;
+      this.#unwatch();
+      void this.#stop();
+      void this.#open();
+    };
+    this.#unwatch = peer.subscribe(look);
+    look();
+  }
+
   #stop(): Promise<void> {
     return this.#next(async () => {
+      this.#unwatch();
       const peer = this.#peer;
       this.#peer = undefined;
       await peer?.stop();

@@ -170,6 +170,7 @@ export const words = {
       title: 'This browser will not let Sotto keep anything.',
       what: 'Leave private browsing, or allow this site to keep data, and reload.',
     },
+    taken: { title: 'Another tab has opened Sotto’s storage.', what: 'Nothing shown as sent is lost. Reload this page to go on here.' },
     closed: { title: 'The browser closed Sotto’s storage.', what: 'Nothing shown as sent is lost. Reload this page to go on.' },
     damaged: {
       title: 'A part of what was kept here is damaged.',
