@@ -232,7 +232,7 @@ test('a vault that the browser dropped is told from one that never was', async (
     NAME,
   );
   expect(await page.evaluate(() => window.harness.told)).toEqual(['closed']);
-  expect(await page.evaluate(() => window.harness.put('b', '2'))).toBe('closed');
+  expect(await page.evaluate(() => window.harness.put('b', '2'))).toBe('taken');
   await page.reload();
   expect(await page.evaluate((name) => window.harness.open(name), NAME)).toBe('lost');
   expect(await page.evaluate((name) => window.harness.remove(name), NAME)).toBe('done');
@@ -273,8 +273,8 @@ test('two tabs that both hold a database: the later one writes, the earlier is r
   expect(await one.evaluate(() => window.harness.put('a', '1'))).toBe('done');
   expect(await two.evaluate((name) => window.harness.open(name), NAME)).toBe('done');
   expect(await two.evaluate(() => window.harness.put('b', '2'))).toBe('done');
-  expect(await one.evaluate(() => window.harness.put('c', '3'))).toBe('closed');
-  expect(await one.evaluate(() => window.harness.told)).toEqual(['closed']);
+  expect(await one.evaluate(() => window.harness.put('c', '3'))).toBe('taken');
+  expect(await one.evaluate(() => window.harness.told)).toEqual(['taken']);
   await two.reload();
   expect(await two.evaluate((name) => window.harness.open(name), NAME)).toBe('done');
   expect(await two.evaluate(() => ['a', 'b', 'c'].map((key) => window.harness.get(key)))).toEqual(['1', '2', undefined]);
