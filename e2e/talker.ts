@@ -35,8 +35,8 @@ interface Talker {
 
 type Attended = Window & { readonly talker: Talker };
 
-/** High enough, with what the log draws above it, that some five hundred messages are all drawn; and cheap to draw. */
-export const tall = { viewport: { width: 1280, height: 14_000 }, deviceScaleFactor: 0.2 };
+/** High enough, with what the log draws above it, that seven hundred messages are all drawn: a busy machine takes longer, and more is said. */
+export const tall = { viewport: { width: 1280, height: 30_000 }, deviceScaleFactor: 0.2 };
 
 /** Of every page that the context opens from now on. */
 export const attend = (context: BrowserContext): Promise<unknown> => context.addInitScript(attendPage);
