@@ -62,6 +62,17 @@ describe('the choice', () => {
     expect(choose(triple, [broken, ...contenders], now)).toMatchObject({ name: 'core', wrong: ['broken'] });
   });
 
+  it('is one that is the fastest once it is warm, however long it takes at first', () => {
+    let ms = 0;
+    const taking = (name: string, cost: (use: number) => number): Contender<Triple> => {
+      let uses = 0;
+      return { name, run: (of) => ((ms += cost(uses++)), 3 * of) };
+    };
+    const core = taking('core', () => 0.003);
+    const openssl = taking('OpenSSL', (use) => (use === 1 ? 30 : use < 40 ? 0.05 : 0.001));
+    expect(choose(triple, [core, openssl], () => ms).name).toBe('OpenSSL');
+  });
+
   it('is the first where the clock shows no difference', () => {
     const { contenders, now } = field({ core: 0, noble: 0, OpenSSL: 0 });
     expect(choose(triple, contenders, now).name).toBe('core');

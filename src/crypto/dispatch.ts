@@ -39,10 +39,13 @@ export interface Choice<T> {
   readonly wrong: readonly string[];
 }
 
-/** Rounds that there are in any case, and ms in which there may be more. */
-const LEAST_ROUNDS = 3;
+/**
+ * Rounds that there are in any case, and ms in which there may be more. What is not WebAssembly gets fast only as it is used, and its
+ * first use may take longer than all the others. Where nothing but the core and noble is there, as in a page, nothing is timed.
+ */
+const LEAST_ROUNDS = 12;
 const MOST_ROUNDS = 400;
-const SPAN_MS = 1;
+const SPAN_MS = 8;
 /** Trials in one go. A page's clock may tick in tenths of a millisecond. */
 const GO = 4;
 
