@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { systemClock } from './clock.ts';
+import { systemClock, systemRandom } from './clock.ts';
 
 /** What REFUSED can name at most: u32 seconds. */
 const MOST = (2 ** 32 - 1) * 1000;
@@ -24,5 +24,13 @@ describe('the clock of the system', () => {
     vi.advanceTimersByTime(2 ** 33);
     later?.();
     expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('the system’s random bytes', () => {
+  it.each([0, 1, 65_536, 65_537, 200_000])('are as many as are asked for, %i, and random to the last', (length) => {
+    const bytes = systemRandom.bytes(length);
+    expect(bytes).toHaveLength(length);
+    for (let at = 0; at + 32 <= length; at += 32) expect(bytes.subarray(at, at + 32).some((byte) => byte !== 0)).toBe(true);
   });
 });

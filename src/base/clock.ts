@@ -46,7 +46,16 @@ export interface Random {
   bytes(length: number): Bytes;
 }
 
-export const systemRandom: Random = { bytes: (length) => crypto.getRandomValues(new Uint8Array(length)) };
+/** Bytes that the system's generator gives at once, at most (W3C Web Cryptography, §10.1). */
+const DRAW = 65_536;
+
+export const systemRandom: Random = {
+  bytes(length) {
+    const bytes = new Uint8Array(length);
+    for (let at = 0; at < length; at += DRAW) crypto.getRandomValues(bytes.subarray(at, at + DRAW));
+    return bytes;
+  },
+};
 
 /** A uniform number in [0, 1) with 53 bits. */
 export function uniform(random: Random): number {
