@@ -35,7 +35,11 @@ function layer(random: Random, way: 'encipher' | 'decipher'): Subject {
   const [fixed, other] = fixedAndRandom(random, 32);
   const keys = [fixed, other].map((seeds) => seeds.map((seed) => LayerKey.of(seed)));
   const jobs = keys.map((list) => list.map((key) => [{ slot: 0, key, counter: 1, way }]));
-  return { name: `layer, ${way}: the key`, secrets: SECRETS, run: (kind, index) => ring.run(jobs[kind]?.[index] ?? []) };
+  const run = (kind: 0 | 1, index: number): Bytes => {
+    ring.run(jobs[kind]?.[index] ?? []);
+    return ring.slot(0);
+  };
+  return { name: `layer, ${way}: the key`, secrets: SECRETS, run };
 }
 
 /** The cell itself is secret to whoever must not read it. */
@@ -48,6 +52,7 @@ function cell(random: Random): Subject {
     run(kind, index) {
       ring.slot(0).set(at(cells, kind, index));
       ring.run(job);
+      return ring.slot(0);
     },
   };
 }
@@ -111,6 +116,7 @@ function onionKey(random: Random): Subject {
       const accepted = one?.key.accept(one.create, params, random);
       if (accepted === undefined || isRefusal(accepted)) throw new Error('a CREATE of our own was refused');
       wipeHop(accepted.hop);
+      return accepted;
     },
   };
 }
