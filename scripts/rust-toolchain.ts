@@ -14,7 +14,7 @@ import { inRoot, run } from './program.ts';
 
 export const target = 'wasm32-unknown-unknown';
 export const crate = inRoot('wasm');
-const rustRoot = inRoot('.cache/rust');
+export const rustRoot = inRoot('.cache/rust');
 const debianPackages = ['rustc-web', 'cargo-web', 'rust-web-src', 'rust-web-llvm', 'rust-web-clippy', 'rustfmt-web', 'gcc', 'libc6-dev'];
 const linker = '/usr/bin/rust-lld';
 

@@ -22,7 +22,17 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { exitCode, inRoot, run } from './program.ts';
-import { captured, cargoHome, cargoProgram, crate, findToolchain, rustEnvironment, target, type Toolchain } from './rust-toolchain.ts';
+import {
+  captured,
+  cargoHome,
+  cargoProgram,
+  crate,
+  findToolchain,
+  rustEnvironment,
+  rustRoot,
+  target,
+  type Toolchain,
+} from './rust-toolchain.ts';
 
 /** The same as in wasm/Cargo.toml: the glue and the library must agree. */
 const wasmBindgenVersion = '0.2.130';
@@ -206,9 +216,12 @@ function compare(fresh: string): void {
   close(files.length - stale.length, stale.length);
 }
 
-/** Format, lint, and the crates' tests, whose figures are summed; in wasm/fuzz, a workspace of its own, they play what fuzzing has kept. */
+/**
+ * Format, lint, and the crates' tests, whose figures are summed; in wasm/fuzz, a workspace of its own, they play what fuzzing has kept. Each
+ * workspace builds in a folder of its own: in one, cargo may link what the other has built of the same crates.
+ */
 async function testCrate(toolchain: Toolchain, workspace = crate): Promise<void> {
-  const env = rustEnvironment(toolchain);
+  const env = rustEnvironment(toolchain, workspace === crate ? {} : { CARGO_TARGET_DIR: join(rustRoot, `target-${basename(workspace)}`) });
   const cargo = (args: readonly string[]): Promise<number> => exitCode(join(toolchain.bin, 'cargo'), args, { cwd: workspace, env });
   const codes = [
     await cargo(['fmt', '--all', '--check']),
