@@ -101,12 +101,15 @@ describe('direct links of a room', () => {
     await agreed(world, ana, ben);
     const [a, b] = [world.nodes.get('Ana')?.id, world.nodes.get('Ben')?.id] as [DirectId, DirectId];
     await world.clock.advance(60_000);
+    expect(ana.room.direct.stuck).toBe(false);
     world.direct.cut(a, b);
     await world.until(() => isLinked(ana, 0), 'the link is lost');
     await world.until(() => isLinked(ana), 'linked again');
     world.direct.part(a, b, true);
     world.direct.cut(a, b);
+    const lost = world.clock.now();
     await world.until(() => ana.shown?.stuck === true, 'Ana is told that there is no way');
+    expect(world.clock.now() - lost).toBeGreaterThanOrEqual(20_000);
     world.direct.part(a, b, false);
     await world.until(() => ana.shown?.linked.length === 1, 'and that there is one again');
     expect(ana.shown?.stuck).toBe(false);

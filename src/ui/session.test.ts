@@ -60,16 +60,20 @@ function setUp(active: boolean) {
     for (const listener of heard) listener();
   };
   const settle = async (): Promise<void> => new Promise((done) => setImmediate(done));
-  return { log, tab, waiting, session, peer, settle, tell };
-}
-
-describe('a session', () => {
-  it('opens in the active tab', async () => {
-    const { session, waiting, peer, settle, log } = setUp(true);
+  /** In the active tab. */
+  const open = async (): Promise<void> => {
     void session.start();
     await settle();
     waiting[0]?.resolve(peer);
     await settle();
+  };
+  return { log, tab, waiting, session, peer, settle, open, tell };
+}
+
+describe('a session', () => {
+  it('opens in the active tab', async () => {
+    const { session, peer, open, log } = setUp(true);
+    await open();
     expect(session.state()).toEqual({ at: 'open', peer });
     expect(log.filter((step) => step === 'open')).toHaveLength(2);
   });
@@ -99,11 +103,8 @@ describe('a session', () => {
   });
 
   it('opens again after the other tab is gone, and never two at once', async () => {
-    const { session, tab, waiting, peer, settle } = setUp(true);
-    void session.start();
-    await settle();
-    waiting[0]?.resolve(peer);
-    await settle();
+    const { session, tab, waiting, peer, settle, open } = setUp(true);
+    await open();
     tab.set(false);
     const yielded = tab.yieldTo();
     tab.set(true);
@@ -116,11 +117,8 @@ describe('a session', () => {
   });
 
   it('opens the peer anew, once, when another tab has opened what it keeps', async () => {
-    const { session, waiting, peer, settle, log, tell } = setUp(true);
-    void session.start();
-    await settle();
-    waiting[0]?.resolve(peer);
-    await settle();
+    const { session, waiting, peer, settle, open, log, tell } = setUp(true);
+    await open();
     tell('closed');
     expect(waiting).toHaveLength(1);
     tell('taken');
@@ -134,11 +132,8 @@ describe('a session', () => {
   });
 
   it('leaves it alone in a tab that is not the active one any more', async () => {
-    const { session, tab, waiting, peer, settle, tell } = setUp(true);
-    void session.start();
-    await settle();
-    waiting[0]?.resolve(peer);
-    await settle();
+    const { session, tab, waiting, settle, open, tell } = setUp(true);
+    await open();
     tab.set(false);
     tell('taken');
     await tab.yieldTo();
