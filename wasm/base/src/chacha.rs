@@ -3,9 +3,11 @@
 //! ```text
 //! state  constants 4 | key 8 | counter u64 | nonce 2      words, little-endian; the upper half of the counter stays 0
 //! ```
-//! Four blocks at a time, one in each lane: a word of the state is one vector.
+//! Four blocks at a time, one in each lane: a word of the state is one vector. One block alone is done word by word: each
+//! step of it waits for the last, and the result of a word is there sooner than that of a vector.
 
 use crate::lanes::{Turns, U32x4, erase, wipe};
+use core::mem::MaybeUninit;
 use zeroize::Zeroize;
 
 const CONSTANTS: [u32; 4] = [0x6170_7865, 0x3320_646e, 0x7962_2d32, 0x6b20_6574];
@@ -13,6 +15,8 @@ const CONSTANTS: [u32; 4] = [0x6170_7865, 0x3320_646e, 0x7962_2d32, 0x6b20_6574]
 const ABREAST: usize = 4;
 const BLOCKS: u32 = 16;
 const GROUP: usize = 64 * BLOCKS as usize;
+/// What of a cell is streamed, of the 64 parts of a group: 1008 bytes.
+const CELL_PARTS: usize = 63;
 
 type State = [U32x4; 16];
 
@@ -22,138 +26,183 @@ pub fn key_words(key: &[u8; 32]) -> [u32; 8] {
     core::array::from_fn(|i| u32::from_le_bytes(words[i]))
 }
 
-fn halves(key: &[u32; 8]) -> [U32x4; 2] {
-    let (halves, _) = key.as_chunks::<4>();
-    [U32x4::from_words(&halves[0]), U32x4::from_words(&halves[1])]
-}
-
-/// HChaCha (draft-irtf-cfrg-xchacha §2.2): a new key from a key and 16 bytes.
+/// HChaCha (draft-irtf-cfrg-xchacha §2.2): a new key from a key and 16 bytes, little-endian.
 #[inline(never)]
-pub fn hchacha(key: &[u32; 8], input: &[u8; 16], rounds: u32) -> [u32; 8] {
-    let [low, high] = halves(key);
-    let turns = Turns::new();
-    let (mut a, mut b, mut c, mut d) = (U32x4::new(CONSTANTS), low, high, U32x4::from_le(input));
-    // One lane is one quarter-round: columns as they stand, diagonals after turning the rows.
-    for _ in 0..rounds / 2 {
-        (a, b, c, d) = quarter(&turns, a, b, c, d);
-        (b, c, d) = (b.turn::<1>(), c.turn::<2>(), d.turn::<3>());
-        (a, b, c, d) = quarter(&turns, a, b, c, d);
-        (b, c, d) = (b.turn::<3>(), c.turn::<2>(), d.turn::<1>());
-    }
-    joined(a, d)
+pub fn hchacha(key: &[u32; 8], input: u128, rounds: u32) -> [u32; 8] {
+    hchacha_beside(key, input, rounds, || ())
 }
 
-fn joined(first: U32x4, last: U32x4) -> [u32; 8] {
-    let mut key = [0; 8];
-    let (halves, _) = key.as_chunks_mut::<4>();
-    halves[0] = first.words();
-    halves[1] = last.words();
-    key
+/// As `hchacha`; after each round, a step of what does not need its result. A processor does both at once.
+#[inline(always)]
+pub fn hchacha_beside(key: &[u32; 8], input: u128, rounds: u32, mut step: impl FnMut()) -> [u32; 8] {
+    let [c0, c1, c2, c3] = CONSTANTS;
+    let [k0, k1, k2, k3, k4, k5, k6, k7] = *key;
+    let [i0, i1, i2, i3] = [0, 32, 64, 96].map(|bits| (input >> bits) as u32);
+    let mut s = [c0, c1, c2, c3, k0, k1, k2, k3, k4, k5, k6, k7, i0, i1, i2, i3];
+    for _ in 0..rounds / 2 {
+        words_quarter(&mut s, 0, 4, 8, 12);
+        words_quarter(&mut s, 1, 5, 9, 13);
+        words_quarter(&mut s, 2, 6, 10, 14);
+        words_quarter(&mut s, 3, 7, 11, 15);
+        step();
+        words_quarter(&mut s, 0, 5, 10, 15);
+        words_quarter(&mut s, 1, 6, 11, 12);
+        words_quarter(&mut s, 2, 7, 8, 13);
+        words_quarter(&mut s, 3, 4, 9, 14);
+        step();
+    }
+    [s[0], s[1], s[2], s[3], s[12], s[13], s[14], s[15]]
+}
+
+#[inline(always)]
+fn words_quarter(s: &mut [u32; 16], a: usize, b: usize, c: usize, d: usize) {
+    s[a] = s[a].wrapping_add(s[b]);
+    s[d] = (s[d] ^ s[a]).rotate_left(16);
+    s[c] = s[c].wrapping_add(s[d]);
+    s[b] = (s[b] ^ s[c]).rotate_left(12);
+    s[a] = s[a].wrapping_add(s[b]);
+    s[d] = (s[d] ^ s[a]).rotate_left(8);
+    s[c] = s[c].wrapping_add(s[d]);
+    s[b] = (s[b] ^ s[c]).rotate_left(7);
 }
 
 /// Four times `hchacha`, one in each lane.
-pub fn hchacha4(keys: [&[u32; 8]; 4], inputs: &[[u8; 16]; 4], rounds: u32) -> [[u32; 8]; 4] {
-    let rows = keys.map(halves);
+pub fn hchacha4(keys: [&[u32; 8]; 4], inputs: [u128; 4], rounds: u32) -> [[u32; 8]; 4] {
+    let halves = keys.map(|key| key.as_chunks::<4>().0);
     let mut s = [U32x4::splat(0); 16];
     for (word, constant) in s.iter_mut().zip(CONSTANTS) {
         *word = U32x4::splat(constant);
     }
     let parts = [
-        rows.map(|[low, _]| low),
-        rows.map(|[_, high]| high),
-        core::array::from_fn(|i| U32x4::from_le(&inputs[i])),
+        halves.map(|halves| U32x4::from_words(&halves[0])),
+        halves.map(|halves| U32x4::from_words(&halves[1])),
+        inputs.map(U32x4::from_number),
     ];
     for (words, part) in s[4..].as_chunks_mut::<4>().0.iter_mut().zip(parts) {
         *words = U32x4::transpose(part);
     }
-    permute(core::slice::from_mut(&mut s), rounds, false);
+    permute(&mut [&mut s], rounds / 2);
     let first = U32x4::transpose([s[0], s[1], s[2], s[3]]);
     let last = U32x4::transpose([s[12], s[13], s[14], s[15]]);
-    core::array::from_fn(|i| joined(first[i], last[i]))
+    core::array::from_fn(|i| {
+        let mut key = [0; 8];
+        let (halves, _) = key.as_chunks_mut::<4>();
+        halves[0] = first[i].words();
+        halves[1] = last[i].words();
+        key
+    })
 }
 
 #[inline(always)]
-fn quarter(turns: &Turns, mut a: U32x4, mut b: U32x4, mut c: U32x4, mut d: U32x4) -> (U32x4, U32x4, U32x4, U32x4) {
-    a = a.plus(b);
-    d = d.xor(a).turned(&turns.by16);
-    c = c.plus(d);
-    b = b.xor(c).rotate::<12>();
-    a = a.plus(b);
-    d = d.xor(a).turned(&turns.by8);
-    c = c.plus(d);
-    b = b.xor(c).rotate::<7>();
-    (a, b, c, d)
-}
-
-#[inline(always)]
-fn quarter_at(turns: &Turns, s: &mut State, a: usize, b: usize, c: usize, d: usize) {
-    (s[a], s[b], s[c], s[d]) = quarter(turns, s[a], s[b], s[c], s[d]);
-}
-
-#[inline(always)]
-fn columns(turns: &Turns, s: &mut State, from: usize) {
-    for i in from..4 {
-        quarter_at(turns, s, i, 4 + i, 8 + i, 12 + i);
-    }
+fn quarter(turns: &Turns, s: &mut State, a: usize, b: usize, c: usize, d: usize) {
+    s[a] = s[a].plus(s[b]);
+    s[d] = s[d].xor(s[a]).turned(&turns.by16);
+    s[c] = s[c].plus(s[d]);
+    s[b] = s[b].xor(s[c]).rotate::<12>();
+    s[a] = s[a].plus(s[b]);
+    s[d] = s[d].xor(s[a]).turned(&turns.by8);
+    s[c] = s[c].plus(s[d]);
+    s[b] = s[b].xor(s[c]).rotate::<7>();
 }
 
 #[inline(always)]
 fn diagonals(turns: &Turns, s: &mut State) {
-    quarter_at(turns, s, 0, 5, 10, 15);
-    quarter_at(turns, s, 1, 6, 11, 12);
-    quarter_at(turns, s, 2, 7, 8, 13);
-    quarter_at(turns, s, 3, 4, 9, 14);
+    quarter(turns, s, 0, 5, 10, 15);
+    quarter(turns, s, 1, 6, 11, 12);
+    quarter(turns, s, 2, 7, 8, 13);
+    quarter(turns, s, 3, 4, 9, 14);
 }
 
 /// XORs the keystream of (key, nonce 8 bytes), from block `counter` on, into `data`: at most 2^32 blocks.
 #[inline(never)]
 pub fn chacha_xor(key: &[u32; 8], nonce: [u32; 2], counter: u32, rounds: u32, data: &mut [u8]) {
-    let [c0, c1, c2, c3] = CONSTANTS;
-    let [k0, k1, k2, k3, k4, k5, k6, k7] = *key;
-    let mut words = [
-        c0, c1, c2, c3, k0, k1, k2, k3, k4, k5, k6, k7, counter, 0, nonce[0], nonce[1],
-    ];
+    let mut start = Start { key, counter, nonce };
     for group in data.chunks_mut(GROUP) {
-        let mut states = begun(&words);
-        permute(&mut states, rounds, true);
-        xor_group(&words, &states, group);
-        wipe(states.as_flattened_mut());
-        words[12] = words[12].wrapping_add(BLOCKS);
+        let mut room = [const { MaybeUninit::uninit() }; ABREAST];
+        let mut states = begun(&start, &mut room);
+        permute(&mut states, (rounds / 2).saturating_sub(1));
+        match group.as_chunks_mut() {
+            (parts, []) if parts.len() == CELL_PARTS => {
+                xor_parts(&start, states, parts.try_into().expect("as many"), &mut [0; 16]);
+            }
+            _ => xor_any(&start, states, group),
+        }
+        start.counter = start.counter.wrapping_add(BLOCKS);
     }
-    words.zeroize();
 }
 
-/// The first four states. Blocks differ in word 12 alone, which is in the first column: of the first round the other three
-/// columns are done once for all.
-#[inline(always)]
-fn begun(words: &[u32; 16]) -> [State; ABREAST] {
-    let mut first = words.map(U32x4::splat);
-    columns(&Turns::new(), &mut first, 1);
-    let mut states = [first; ABREAST];
-    for (state, i) in states.iter_mut().zip(0..) {
-        state[12] = counters(words, i);
-    }
-    states
+/// What a state begins with, but for the constants.
+struct Start<'a> {
+    key: &'a [u32; 8],
+    counter: u32,
+    nonce: [u32; 2],
 }
 
-/// Word 12 of the state of this number.
+impl Start<'_> {
+    /// The counters of the four blocks of a state.
+    #[inline(always)]
+    fn counters(&self, number: u32) -> U32x4 {
+        U32x4::new([0, 1, 2, 3]).plus(U32x4::splat(self.counter.wrapping_add(4 * number)))
+    }
+
+    /// Four words of one block, where the counter is 0.
+    #[inline(always)]
+    fn quarter<const Q: usize>(&self) -> U32x4 {
+        let (key, _) = self.key.as_chunks::<4>();
+        match Q {
+            0 => U32x4::new(CONSTANTS),
+            1 => U32x4::from_words(&key[0]),
+            2 => U32x4::from_words(&key[1]),
+            _ => U32x4::new([0, 0, self.nonce[0], self.nonce[1]]),
+        }
+    }
+}
+
+/// The first four states, after their first two rounds. Blocks differ in word 12 alone, which is in the first column: of the
+/// first round the other three columns are done once for all.
 #[inline(always)]
-fn counters(words: &[u32; 16], number: u32) -> U32x4 {
-    U32x4::new([0, 1, 2, 3]).plus(U32x4::splat(words[12].wrapping_add(4 * number)))
+fn begun<'a>(start: &Start<'_>, room: &'a mut [MaybeUninit<State>; ABREAST]) -> [&'a mut State; ABREAST] {
+    let turns = Turns::new();
+    let mut first = [U32x4::splat(0); 16];
+    for (word, constant) in first.iter_mut().zip(CONSTANTS) {
+        *word = U32x4::splat(constant);
+    }
+    for (word, key) in first[4..].iter_mut().zip(start.key) {
+        *word = U32x4::splat(*key);
+    }
+    [first[14], first[15]] = start.nonce.map(U32x4::splat);
+    quarter(&turns, &mut first, 1, 5, 9, 13);
+    quarter(&turns, &mut first, 2, 6, 10, 14);
+    quarter(&turns, &mut first, 3, 7, 11, 15);
+    let mut heads = [0, 1, 2, 3]
+        .map(|number| {
+            let mut s = first;
+            s[12] = start.counters(number);
+            quarter(&turns, &mut s, 0, 4, 8, 12);
+            [s[0], s[4], s[8], s[12]]
+        })
+        .into_iter();
+    room.each_mut().map(|room| {
+        let mut s = first;
+        if let Some(head) = heads.next() {
+            [s[0], s[4], s[8], s[12]] = head;
+        }
+        diagonals(&turns, &mut s);
+        room.write(s)
+    })
 }
 
 /// States of four blocks, half a round of each after the other: they lie in memory, as no engine has registers for more
-/// than one, and each is left alone for long enough that nothing waits for its own last result. `begun`: of the first
-/// round all columns but the first are done already.
+/// than one, and each is left alone for long enough that nothing waits for its own last result.
 #[inline(never)]
-fn permute(states: &mut [State], rounds: u32, begun: bool) {
+fn permute(states: &mut [&mut State], double_rounds: u32) {
     let turns = Turns::new();
-    for round in 0..rounds / 2 {
+    for _ in 0..double_rounds {
         for s in states.iter_mut() {
-            quarter_at(&turns, s, 0, 4, 8, 12);
-            if round > 0 || !begun {
-                columns(&turns, s, 1);
-            }
+            quarter(&turns, s, 0, 4, 8, 12);
+            quarter(&turns, s, 1, 5, 9, 13);
+            quarter(&turns, s, 2, 6, 10, 14);
+            quarter(&turns, s, 3, 7, 11, 15);
         }
         for s in states.iter_mut() {
             diagonals(&turns, s);
@@ -161,81 +210,57 @@ fn permute(states: &mut [State], rounds: u32, begun: bool) {
     }
 }
 
-/// Adds what the states began with, and XORs with at most sixteen blocks.
-#[inline(always)]
-fn xor_group(words: &[u32; 16], states: &[State; ABREAST], group: &mut [u8]) {
-    for (number, (state, data)) in states.iter().zip(group.chunks_mut(256)).enumerate() {
-        let counters = counters(words, number as u32);
-        let (parts, rest) = data.as_chunks_mut::<16>();
-        if let Some(parts) = parts.first_chunk_mut::<16>() {
-            for quarter in 0..4 {
-                for (block, row) in stream(words, state, counters, quarter).into_iter().enumerate() {
-                    let part = &mut parts[4 * block + quarter];
-                    U32x4::from_le(part).xor(row).write_le(part);
-                }
-            }
-        } else {
-            xor_part(words, state, counters, parts, rest);
-        }
-    }
-}
+type Parts = [[u8; 16]; CELL_PARTS];
 
-/// Less than four blocks.
+/// Adds what the states began with, XORs with all of sixteen blocks, and erases the states.
 #[inline(never)]
-fn xor_part(words: &[u32; 16], state: &State, counters: U32x4, parts: &mut [[u8; 16]], rest: &mut [u8]) {
-    let mut last = [0; 16];
-    for quarter in 0..4 {
-        for (block, row) in stream(words, state, counters, quarter).into_iter().enumerate() {
-            let at = 4 * block + quarter;
-            if let Some(part) = parts.get_mut(at) {
-                U32x4::from_le(part).xor(row).write_le(part);
-            } else if at == parts.len() {
-                row.write_le(&mut last);
-            }
-        }
+fn xor_parts(start: &Start<'_>, states: [&mut State; ABREAST], parts: &mut Parts, last: &mut [u8; 16]) {
+    for (number, state) in states.into_iter().enumerate() {
+        state[12] = state[12].plus(start.counters(number as u32));
+        xor_quarter::<0>(start, state, number, parts, last);
+        xor_quarter::<1>(start, state, number, parts, last);
+        xor_quarter::<2>(start, state, number, parts, last);
+        xor_quarter::<3>(start, state, number, parts, last);
     }
-    xor_rest(rest, &last);
+}
+
+/// Four words of each of four blocks.
+#[inline(always)]
+fn xor_quarter<const Q: usize>(
+    start: &Start<'_>,
+    s: &mut State,
+    number: usize,
+    parts: &mut Parts,
+    last: &mut [u8; 16],
+) {
+    let start = start.quarter::<Q>();
+    let rows = U32x4::transpose([s[4 * Q], s[4 * Q + 1], s[4 * Q + 2], s[4 * Q + 3]]);
+    wipe(&mut s[4 * Q..4 * Q + 4]);
+    for (block, row) in rows.into_iter().enumerate() {
+        let part = parts.get_mut(4 * (4 * number + block) + Q).unwrap_or(last);
+        U32x4::from_le(part).xor(row.plus(start)).write_le(part);
+    }
+}
+
+/// As `xor_parts`, of at most sixteen blocks.
+#[inline(never)]
+fn xor_any(start: &Start<'_>, states: [&mut State; ABREAST], group: &mut [u8]) {
+    let (mut parts, mut last) = ([[0; 16]; CELL_PARTS], [0; 16]);
+    let (first, rest) = group.split_at_mut(group.len().min(16 * CELL_PARTS));
+    parts.as_flattened_mut()[..first.len()].copy_from_slice(first);
+    last[..rest.len()].copy_from_slice(rest);
+    xor_parts(start, states, &mut parts, &mut last);
+    first.copy_from_slice(&parts.as_flattened()[..first.len()]);
+    rest.copy_from_slice(&last[..rest.len()]);
+    erase(&mut parts);
     erase(core::slice::from_mut(&mut last));
-}
-
-/// A quarter of each of four blocks of the keystream.
-#[inline(always)]
-fn stream(words: &[u32; 16], state: &State, counters: U32x4, quarter: usize) -> [U32x4; 4] {
-    U32x4::transpose(core::array::from_fn(|i| {
-        let word = 4 * quarter + i;
-        let start = if word == 12 {
-            counters
-        } else {
-            U32x4::splat(words[word])
-        };
-        state[word].plus(start)
-    }))
-}
-
-#[inline(always)]
-fn xor_rest(rest: &mut [u8], with: &[u8; 16]) {
-    let (halves, bytes) = rest.as_chunks_mut::<8>();
-    let (first, second) = with.split_at(8);
-    let other = if let [half] = halves {
-        let first = first.first_chunk().map_or(0, |with| u64::from_le_bytes(*with));
-        *half = (u64::from_le_bytes(*half) ^ first).to_le_bytes();
-        second
-    } else {
-        first
-    };
-    for (byte, with) in bytes.iter_mut().zip(other) {
-        *byte ^= with;
-    }
 }
 
 /// XORs the XChaCha keystream, from its first block on, into `data`.
 pub fn xchacha_xor(key: &[u32; 8], nonce: &[u8; 24], rounds: u32, data: &mut [u8]) {
     let (parts, _) = nonce.as_chunks::<8>();
-    let mut first = [0; 16];
-    first[..8].copy_from_slice(&parts[0]);
-    first[8..].copy_from_slice(&parts[1]);
-    let mut subkey = hchacha(key, &first, rounds);
-    let last = u64::from_le_bytes(parts[2]);
+    let [first, second, last] = [parts[0], parts[1], parts[2]].map(u64::from_le_bytes);
+    let mut subkey = hchacha(key, u128::from(first) | u128::from(second) << 64, rounds);
     chacha_xor(&subkey, [last as u32, (last >> 32) as u32], 0, rounds, data);
     subkey.zeroize();
 }

@@ -18,7 +18,11 @@ pub struct Accumulator([u32; 5]);
 #[inline(always)]
 fn limbs(block: &[u8; 16]) -> [u32; 5] {
     let (halves, _) = block.as_chunks::<8>();
-    let [low, high] = [u64::from_le_bytes(halves[0]), u64::from_le_bytes(halves[1])];
+    limbs_of([u64::from_le_bytes(halves[0]), u64::from_le_bytes(halves[1])])
+}
+
+#[inline(always)]
+fn limbs_of([low, high]: [u64; 2]) -> [u32; 5] {
     let parts = [low, low >> 26, low >> 52 | high << 12, high >> 14, high >> 40];
     parts.map(|part| part as u32 & LIMB)
 }
@@ -33,7 +37,6 @@ impl Multiplier {
     }
 
     /// One full block of 16 bytes.
-    #[inline]
     pub fn block(&self, h: &mut Accumulator, block: &[u8; 16]) {
         let mut add = limbs(block);
         add[4] |= 1 << 24;
@@ -60,7 +63,7 @@ impl Multiplier {
     }
 
     /// h = (h + add) × r, partly reduced.
-    #[inline]
+    #[inline(never)]
     fn step(&self, h: &mut Accumulator, add: [u32; 5]) {
         *h = reduced(self.products(core::array::from_fn(|i| h.0[i] + add[i])));
     }
@@ -127,31 +130,29 @@ impl PairMultiplier {
         self.one.block(h, block);
     }
 
-    /// Two full blocks.
+    /// Two full blocks, from their halves, and no others.
     #[inline]
-    pub fn pair(&self, h: &mut Accumulator, both: &[u8; 32]) {
-        let (blocks, _) = both.as_chunks::<16>();
-        let [mut first, mut second] = [limbs(&blocks[0]), limbs(&blocks[1])];
+    pub fn only(&self, [a, b, c, d]: [u64; 4]) -> u128 {
+        let [mut first, mut second] = [limbs_of([a, b]), limbs_of([c, d])];
         first[4] |= 1 << 24;
         second[4] |= 1 << 24;
-        let first = self.two.products(core::array::from_fn(|i| h.0[i] + first[i]));
-        let second = self.one.products(second);
-        *h = reduced(core::array::from_fn(|i| first[i] + second[i]));
+        let (first, second) = (self.two.products(first), self.one.products(second));
+        settled(core::array::from_fn(|i| first[i] + second[i]))
     }
 
     /// The first block of two, of which the second is not known yet.
     pub fn begin(&self, block: &[u8; 16]) -> Begun {
-        let mut first = limbs(block);
-        first[4] |= 1 << 24;
-        Begun(reduced(self.two.products(first)).0.map(u64::from))
+        let mut h = Accumulator::default();
+        self.two.block(&mut h, block);
+        Begun(h.0.map(u64::from))
     }
 
-    /// The second block, of four bytes only.
+    /// The second block, of four bytes only, and the last.
     #[inline]
-    pub fn end(&self, begun: &Begun, last: [u8; 4]) -> Accumulator {
+    pub fn end(&self, begun: &Begun, last: [u8; 4]) -> u128 {
         let value = u64::from(u32::from_le_bytes(last)) | 1 << 32;
         let second = self.one.products([value as u32 & LIMB, (value >> 26) as u32, 0, 0, 0]);
-        reduced(core::array::from_fn(|i| begun.0[i] + second[i]))
+        settled(core::array::from_fn(|i| begun.0[i] + second[i]))
     }
 }
 
@@ -159,28 +160,107 @@ impl Accumulator {
     /// h modulo 2^130 − 5, then modulo 2^128. No branch on the value.
     #[inline]
     pub fn finish(self) -> u128 {
-        let mut h = self.0;
-        for _ in 0..2 {
-            let mut carry = 0;
-            for limb in &mut h {
-                let value = *limb + carry;
-                *limb = value & LIMB;
-                carry = value >> 26;
+        settled(self.0.map(u64::from))
+    }
+}
+
+/// Sums below 2^59 for each limb, modulo 2^130 − 5, then modulo 2^128. No branch on the value.
+#[inline(always)]
+fn settled(sums: [u64; 5]) -> u128 {
+    const LOW: u64 = LIMB as u64;
+    const WIDE: u64 = (1 << 52) - 1;
+    // What is above each limb goes to the next one: all below 2^36 then, and two of them, carried, make a word of 52 bits.
+    let [a, b, c, d, e] = sums.map(|sum| sum & LOW);
+    let [over_a, over_b, over_c, over_d, over_e] = sums.map(|sum| sum >> 26);
+    let low = (a + 5 * over_e) + ((b + over_a) << 26);
+    let middle = (c + over_b) + ((d + over_c) << 26) + (low >> 52);
+    let high = (e + over_d) + (middle >> 52);
+    let low = (low & WIDE) + 5 * (high >> 26);
+    let (middle, high) = (middle & WIDE, high & LOW);
+    // Less 2^130 − 5 once more, if it is as much: 5 more then come to 2^130.
+    let carry = (middle + ((low + 5) >> 52)) >> 52;
+    let low = low + 5 * ((high + carry) >> 26);
+    u128::from(low)
+        .wrapping_add(u128::from(middle) << 52)
+        .wrapping_add(u128::from(high) << 104)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Accumulator, Multiplier, PairMultiplier, settled};
+
+    /// 2^130 − 5, in bits above 2^128 and below.
+    const PRIME: (u32, u128) = (3, u128::MAX - 4);
+
+    /// Twice a number below the prime, and a bit, modulo the prime.
+    fn doubled((high, low): (u32, u128), bit: u128) -> (u32, u128) {
+        let mut next = (high << 1 | (low >> 127) as u32, low << 1 | bit);
+        while next >= PRIME {
+            let (low, borrow) = next.1.overflowing_sub(PRIME.1);
+            next = (next.0 - PRIME.0 - u32::from(borrow), low);
+        }
+        next
+    }
+
+    /// By bits, from the highest: Σ sums[i] × 2^(26 i) modulo the prime, modulo 2^128.
+    fn slowly(sums: [u64; 5]) -> u128 {
+        let mut total = (0, 0);
+        for bit in (0..26 * 4 + 64_i32).rev() {
+            total = doubled(total, 0);
+            for (limb, sum) in sums.into_iter().enumerate() {
+                let place = bit - 26 * limb as i32;
+                if (0..64).contains(&place) && sum >> place & 1 == 1 {
+                    let (low, carry) = total.1.overflowing_add(1);
+                    total = (total.0 + u32::from(carry), low);
+                    if total == PRIME {
+                        total = (0, 0);
+                    }
+                }
             }
-            h[0] += 5 * carry;
         }
-        // g = h + 5 − 2^130: taken when it is not negative.
-        let mut g = [0; 5];
-        let mut carry = 5;
-        for (out, limb) in g.iter_mut().zip(h) {
-            let value = limb + carry;
-            *out = value & LIMB;
-            carry = value >> 26;
+        total.1
+    }
+
+    #[test]
+    fn settles_what_is_near_the_prime() {
+        const LIMB: u64 = super::LIMB as u64;
+        let ends = [
+            0,
+            1,
+            4,
+            5,
+            6,
+            LIMB - 5,
+            LIMB - 4,
+            LIMB - 1,
+            LIMB,
+            LIMB + 1,
+            (1 << 59) - 1,
+        ];
+        let mut cases = 0;
+        for a in ends {
+            for b in ends {
+                for [c, d, e] in [[LIMB; 3], [0; 3], [LIMB, LIMB, LIMB + 1], [(1 << 59) - 1; 3], [a, b, a]] {
+                    let sums = [a, b, c, d, e];
+                    assert_eq!(settled(sums), slowly(sums), "{sums:?}");
+                    cases += 1;
+                }
+            }
         }
-        let take = 0u32.wrapping_sub(carry);
-        let l: [u64; 5] = core::array::from_fn(|i| u64::from((g[i] & take) | (h[i] & !take)));
-        let low = l[0] | l[1] << 26 | l[2] << 52;
-        let high = l[2] >> 12 | l[3] << 14 | l[4] << 40;
-        u128::from(low) | u128::from(high) << 64
+        assert_eq!(cases, 605);
+    }
+
+    #[test]
+    fn two_blocks_at_once_are_one_after_the_other() {
+        for n in 0..=255u8 {
+            let key: [u8; 16] = core::array::from_fn(|i| n.wrapping_mul(7) ^ (17 * i as u8));
+            let halves = core::array::from_fn(|i| u64::MAX.rotate_left(u32::from(n)) >> (i * usize::from(n % 16)));
+            let mut h = Accumulator::default();
+            for pair in halves.as_chunks::<2>().0 {
+                let block = u128::from(pair[0]) | u128::from(pair[1]) << 64;
+                Multiplier::new(&key).block(&mut h, &block.to_le_bytes());
+            }
+            assert_eq!(PairMultiplier::new(&key).only(halves), h.finish(), "{n}");
+        }
     }
 }

@@ -7,12 +7,13 @@
 //! H(T, left) = Poly1305_KT(bits of left u128 | T) + Poly1305_KM(NH_KN(left), unit by unit)
 //! K_E 32 | K_T 16 | K_M 16 | K_N 1072 = XChaCha(K, nonce 1 | 0 23)
 //! ```
-//! Deciphering is the same with the two in the middle changed about. Four messages at once, each with its own key, share the
-//! two steps that have but one block: AES and HChaCha.
+//! Deciphering is the same with the two in the middle changed about: AES and HChaCha, which then need not wait for each
+//! other. They have but one block, and each step of them waits for the last: four messages at once, each with its own key,
+//! share them.
 
 use crate::aes256::Aes256;
 use crate::nh;
-use sotto_base::chacha::{chacha_xor, hchacha, hchacha4, key_words, xchacha_xor};
+use sotto_base::chacha::{chacha_xor, hchacha, hchacha_beside, hchacha4, key_words, xchacha_xor};
 use sotto_base::lanes::erase;
 use sotto_base::poly1305::{Accumulator, Begun, PairMultiplier};
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -39,14 +40,14 @@ pub struct Key {
     nh: nh::Key,
 }
 
-/// A message in its two parts, with the header's hash.
-struct Parts<'a> {
-    left: &'a mut [u8],
-    right: &'a mut [u8; 16],
+/// A message of at least 16 bytes, with the header's hash.
+struct Message<'a> {
+    bytes: &'a mut [u8],
     header: u128,
 }
 
 impl Key {
+    #[inline(never)]
     pub fn new(key: &[u8; 32], rounds: u32) -> Self {
         let stream = key_words(key);
         let mut nonce = [0; 24];
@@ -80,60 +81,81 @@ impl Key {
     #[must_use]
     #[inline(never)]
     pub fn apply_hashed(&self, way: Way, header: u128, message: &mut [u8]) -> bool {
-        let Some(mut parts) = Parts::of(header, message) else {
+        let Some(mut message) = Message::of(header, message) else {
             return false;
         };
-        let mut middle = self.begin(&parts);
-        if way == Way::Encipher {
-            self.block.encrypt(&mut middle);
-        }
-        let mut subkey = hchacha(&self.stream, &middle, self.rounds);
-        // Here rather than after the stream: a processor does it beside what comes before and after.
-        if way == Way::Decipher {
-            self.block.decrypt(&mut middle);
-        }
-        chacha_xor(&subkey, NONCE_END, 0, self.rounds, parts.left);
+        let middle = self.begin(&message);
+        let (mut subkey, middle) = if way == Way::Encipher {
+            let middle = self.block.encrypt(middle);
+            (hchacha(&self.stream, middle, self.rounds), middle)
+        } else {
+            self.subkey_and_block(middle)
+        };
+        chacha_xor(&subkey, NONCE_END, 0, self.rounds, message.streamed());
         subkey.zeroize();
-        self.end(&mut parts, &middle);
+        self.end(&mut message, middle);
         true
+    }
+
+    /// HChaCha and the deciphering of AES, of the same block, at once.
+    #[inline(never)]
+    fn subkey_and_block(&self, middle: u128) -> ([u32; 8], u128) {
+        let mut block = self.block.begin_decrypt(middle);
+        let subkey = hchacha_beside(&self.stream, middle, self.rounds, || block.step());
+        (subkey, block.end())
     }
 
     /// Four messages at once. False, and nothing done, when one of them is shorter than a block.
     #[must_use]
     pub fn apply4(keys: [&Self; 4], way: Way, headers: [u128; 4], messages: [&mut [u8]; 4]) -> bool {
         let mut headers = headers.into_iter();
-        let parts = messages.map(|message| headers.next().and_then(|header| Parts::of(header, message)));
-        let [Some(a), Some(b), Some(c), Some(d)] = parts else {
+        let messages = messages.map(|message| headers.next().and_then(|header| Message::of(header, message)));
+        let [Some(a), Some(b), Some(c), Some(d)] = messages else {
             return false;
         };
-        let mut parts = [a, b, c, d];
-        let mut middles = core::array::from_fn(|i| keys[i].begin(&parts[i]));
+        let mut messages = [a, b, c, d];
+        let mut middles = core::array::from_fn(|i| keys[i].begin_one(&messages[i]));
         let blocks = keys.map(|key| &key.block);
         if way == Way::Encipher {
-            Aes256::encrypt4(blocks, &mut middles);
+            middles = Aes256::encrypt4(blocks, middles);
         }
         // All keys of a protocol have the same number of rounds.
         let rounds = keys[0].rounds;
-        let mut subkeys = hchacha4(keys.map(|key| &key.stream), &middles, rounds);
+        let mut subkeys = hchacha4(keys.map(|key| &key.stream), middles, rounds);
         if way == Way::Decipher {
-            Aes256::decrypt4(blocks, &mut middles);
+            middles = Aes256::decrypt4(blocks, middles);
         }
-        for (i, (key, part)) in keys.into_iter().zip(&mut parts).enumerate() {
-            chacha_xor(&subkeys[i], NONCE_END, 0, rounds, part.left);
-            key.end(part, &middles[i]);
+        for (i, (key, message)) in keys.into_iter().zip(&mut messages).enumerate() {
+            chacha_xor(&subkeys[i], NONCE_END, 0, rounds, message.streamed());
+            key.end_one(message, middles[i]);
         }
         subkeys.zeroize();
         true
     }
 
-    fn begin(&self, parts: &Parts<'_>) -> [u8; 16] {
-        let sum = parts.header.wrapping_add(self.hash(parts.left));
-        u128::from_le_bytes(*parts.right).wrapping_add(sum).to_le_bytes()
+    #[inline(always)]
+    fn begin(&self, message: &Message<'_>) -> u128 {
+        let (left, right) = message.parts();
+        let sum = message.header.wrapping_add(self.hash(left));
+        right.wrapping_add(sum)
     }
 
-    fn end(&self, parts: &mut Parts<'_>, middle: &[u8; 16]) {
-        let sum = parts.header.wrapping_add(self.hash(parts.left));
-        *parts.right = u128::from_le_bytes(*middle).wrapping_sub(sum).to_le_bytes();
+    #[inline(always)]
+    fn end(&self, message: &mut Message<'_>, middle: u128) {
+        let (left, _) = message.parts();
+        let sum = message.header.wrapping_add(self.hash(left));
+        message.set_right(middle.wrapping_sub(sum));
+    }
+
+    /// `begin`, where it is not worth as many copies as there are messages.
+    #[inline(never)]
+    fn begin_one(&self, message: &Message<'_>) -> u128 {
+        self.begin(message)
+    }
+
+    #[inline(never)]
+    fn end_one(&self, message: &mut Message<'_>, middle: u128) {
+        self.end(message, middle);
     }
 
     fn hash_header(&self, tweak: &[u8], left: usize) -> u128 {
@@ -151,14 +173,29 @@ impl Key {
     /// The header's hash under a tweak of four bytes.
     #[inline]
     pub fn end_header(&self, begun: &Begun, tweak: [u8; 4]) -> u128 {
-        self.header.end(begun, tweak).finish()
+        self.header.end(begun, tweak)
+    }
+
+    fn hash(&self, left: &[u8]) -> u128 {
+        match left.try_into() {
+            Ok(cell) => self.hash_cell(cell),
+            Err(_) => self.hash_any(left),
+        }
     }
 
     #[inline(never)]
-    fn hash(&self, left: &[u8]) -> u128 {
+    fn hash_cell(&self, left: &[u8; nh::CELL]) -> u128 {
+        self.body.only(self.nh.hash_cell(left))
+    }
+
+    #[inline(never)]
+    fn hash_any(&self, left: &[u8]) -> u128 {
         let mut h = Accumulator::default();
         for unit in left.chunks(nh::UNIT) {
-            self.body.pair(&mut h, &self.nh.hash(unit));
+            for sum in self.nh.hash(unit).as_chunks::<2>().0 {
+                let block = u128::from(sum[0]) | u128::from(sum[1]) << 64;
+                self.body.block(&mut h, &block.to_le_bytes());
+            }
         }
         h.finish()
     }
@@ -168,10 +205,28 @@ fn bits(left: usize) -> [u8; 16] {
     (8 * left as u128).to_le_bytes()
 }
 
-impl<'a> Parts<'a> {
+impl<'a> Message<'a> {
     #[inline(always)]
-    fn of(header: u128, message: &'a mut [u8]) -> Option<Self> {
-        let (left, right) = message.split_last_chunk_mut::<16>()?;
-        Some(Self { left, right, header })
+    fn of(header: u128, bytes: &'a mut [u8]) -> Option<Self> {
+        (bytes.len() >= 16).then_some(Self { bytes, header })
+    }
+
+    #[inline(always)]
+    fn parts(&self) -> (&[u8], u128) {
+        let (left, right) = self.bytes.split_last_chunk().expect("at least 16 bytes");
+        (left, u128::from_le_bytes(*right))
+    }
+
+    #[inline(always)]
+    fn set_right(&mut self, right: u128) {
+        let (_, to) = self.bytes.split_last_chunk_mut().expect("at least 16 bytes");
+        *to = right.to_le_bytes();
+    }
+
+    /// The left part, and of the right one, which is written anew later, what makes it whole 16 bytes.
+    #[inline(always)]
+    fn streamed(&mut self) -> &mut [u8] {
+        let left = self.bytes.len() - 16;
+        &mut self.bytes[..left.next_multiple_of(16)]
     }
 }

@@ -27,7 +27,7 @@ impl LayerKey {
         Self { key, begun }
     }
 
-    #[inline]
+    #[inline(never)]
     fn header(&self, counter: u32) -> u128 {
         self.key.end_header(&self.begun, counter.to_be_bytes())
     }

@@ -18,9 +18,8 @@ impl Session {
     fn new(key: &[u8; 32], nonce: &[u8; 24]) -> Self {
         let mut words = key_words(key);
         let (parts, _) = nonce.as_chunks::<4>();
-        let mut first = [0; 16];
-        first.copy_from_slice(&nonce[..16]);
-        let subkey = hchacha(&words, &first, ROUNDS);
+        let (halves, _) = nonce.as_chunks::<16>();
+        let subkey = hchacha(&words, u128::from_le_bytes(halves[0]), ROUNDS);
         words.zeroize();
         let nonce = [u32::from_le_bytes(parts[4]), u32::from_le_bytes(parts[5])];
         let mut one_time = [0; 32];

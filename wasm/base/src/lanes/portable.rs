@@ -48,6 +48,12 @@ impl U32x4 {
         Self(core::array::from_fn(|i| u32::from_le_bytes(words[i])))
     }
 
+    /// Little-endian, as `from_le`.
+    #[inline(always)]
+    pub fn from_number(number: u128) -> Self {
+        Self::from_le(&number.to_le_bytes())
+    }
+
     #[inline(always)]
     pub fn write_le(self, to: &mut [u8; 16]) {
         for (out, lane) in to.as_chunks_mut::<4>().0.iter_mut().zip(self.0) {
@@ -80,12 +86,6 @@ impl U32x4 {
     #[inline(always)]
     pub fn transpose(rows: [Self; 4]) -> [Self; 4] {
         core::array::from_fn(|column| Self(core::array::from_fn(|row| rows[row].0[column])))
-    }
-
-    /// Lane i becomes lane i + BY.
-    #[inline(always)]
-    pub fn turn<const BY: usize>(self) -> Self {
-        Self(core::array::from_fn(|i| self.0[(i + BY) % 4]))
     }
 
     /// Of two strides of four words: the first two words of both, and the last two of both.

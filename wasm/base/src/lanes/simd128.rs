@@ -76,6 +76,12 @@ impl U32x4 {
         Self(load(bytes))
     }
 
+    /// Little-endian, as `from_le`.
+    #[inline(always)]
+    pub fn from_number(number: u128) -> Self {
+        Self(u64x2(number as u64, (number >> 64) as u64))
+    }
+
     #[inline(always)]
     pub fn write_le(self, to: &mut [u8; 16]) {
         store(to, self.0);
@@ -91,12 +97,9 @@ impl U32x4 {
         Self(v128_xor(self.0, other.0))
     }
 
-    /// A turn by 16 is a shuffle of half-words, which V8 knows; the others are two shifts.
+    /// To the left.
     #[inline(always)]
     pub fn rotate<const BITS: u32>(self) -> Self {
-        if BITS == 16 {
-            return Self(i16x8_shuffle::<1, 0, 3, 2, 5, 4, 7, 6>(self.0, self.0));
-        }
         Self(v128_or(u32x4_shl(self.0, BITS), u32x4_shr(self.0, 32 - BITS)))
     }
 
@@ -122,16 +125,6 @@ impl U32x4 {
             Self(i64x2_shuffle::<0, 2>(high01, high23)),
             Self(i64x2_shuffle::<1, 3>(high01, high23)),
         ]
-    }
-
-    /// Lane i becomes lane i + BY.
-    #[inline(always)]
-    pub fn turn<const BY: usize>(self) -> Self {
-        Self(match BY {
-            1 => i32x4_shuffle::<1, 2, 3, 0>(self.0, self.0),
-            2 => i32x4_shuffle::<2, 3, 0, 1>(self.0, self.0),
-            _ => i32x4_shuffle::<3, 0, 1, 2>(self.0, self.0),
-        })
     }
 
     /// Of two strides of four words: the first two words of both, and the last two of both.
@@ -211,6 +204,17 @@ impl U8x16 {
     #[inline(always)]
     pub fn store(self, to: &mut [u8; 16]) {
         store(to, self.0);
+    }
+
+    /// Little-endian.
+    #[inline(always)]
+    pub fn from_number(number: u128) -> Self {
+        Self(u64x2(number as u64, (number >> 64) as u64))
+    }
+
+    #[inline(always)]
+    pub fn number(self) -> u128 {
+        u128::from(u64x2_extract_lane::<0>(self.0)) | u128::from(u64x2_extract_lane::<1>(self.0)) << 64
     }
 
     #[inline(always)]

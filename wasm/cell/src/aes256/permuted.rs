@@ -89,45 +89,79 @@ fn inverted(tables: &Tables, state: U8x16) -> (U8x16, U8x16) {
 }
 
 #[inline(always)]
-fn entered(map: &Map, block: &[u8; 16], key: &[u8; 16]) -> U8x16 {
-    let (low, high) = U8x16::load(block).nibbles(U8x16::splat(15));
+fn entered(map: &Map, block: U8x16, key: &[u8; 16]) -> U8x16 {
+    let (low, high) = block.nibbles(U8x16::splat(15));
     pick(map, low, high).xor(U8x16::load(key))
 }
 
-/// N blocks abreast, each with a key of its own. What follows upon what is kept short: each step of it waits for the last.
+/// One of the rounds between. What follows upon what is kept short: each step of it waits for the last.
 #[inline(always)]
-fn crypt<const N: usize>(way: &Way, keys: [&RoundKeys; N], blocks: &mut [[u8; 16]; N]) {
+fn round(tables: &Tables, way: &Way, key: &[u8; 16], number: usize, state: U8x16) -> U8x16 {
+    let [one, two, three] = way.turns[number % 4].each_ref().map(U8x16::load);
+    let (p, q) = inverted(tables, state);
+    let [own, first, second, third] = way.mixed.each_ref().map(|map| pick(map, p, q));
+    let near = own.xor(U8x16::load(key)).xor(first.at(one));
+    near.xor(second.at(two).xor(third.at(three)))
+}
+
+#[inline(always)]
+fn left(tables: &Tables, way: &Way, key: &[u8; 16], state: U8x16) -> u128 {
+    let (p, q) = inverted(tables, state);
+    let last = pick(&way.last, p, q).xor(U8x16::load(key));
+    last.at(U8x16::load(&way.end)).number()
+}
+
+/// N blocks abreast, each with a key of its own.
+#[inline(always)]
+fn crypt<const N: usize>(way: &Way, keys: [&RoundKeys; N], blocks: [u128; N]) -> [u128; N] {
     let tables = black_box(&TABLES);
-    let mut states: [U8x16; N] = core::array::from_fn(|n| entered(&way.into, &blocks[n], &keys[n][0]));
-    for round in 1..ROUNDS {
-        let [one, two, three] = way.turns[round % 4].each_ref().map(U8x16::load);
+    let mut states: [U8x16; N] =
+        core::array::from_fn(|n| entered(&way.into, U8x16::from_number(blocks[n]), &keys[n][0]));
+    for number in 1..ROUNDS {
         for (state, key) in states.iter_mut().zip(keys) {
-            let (p, q) = inverted(tables, *state);
-            let [own, first, second, third] = way.mixed.each_ref().map(|map| pick(map, p, q));
-            let near = own.xor(U8x16::load(&key[round])).xor(first.at(one));
-            *state = near.xor(second.at(two).xor(third.at(three)));
+            *state = round(tables, way, &key[number], number, *state);
         }
     }
-    for ((state, key), block) in states.into_iter().zip(keys).zip(blocks) {
-        let (p, q) = inverted(tables, state);
-        let last = pick(&way.last, p, q).xor(U8x16::load(&key[ROUNDS]));
-        last.at(U8x16::load(&way.end)).store(block);
+    core::array::from_fn(|n| left(tables, way, &keys[n][ROUNDS], states[n]))
+}
+
+#[inline(never)]
+fn four(way: &Way, keys: [&RoundKeys; 4], blocks: [u128; 4]) -> [u128; 4] {
+    crypt(way, keys, blocks)
+}
+
+/// A block being deciphered, a round at a time.
+pub struct Deciphering<'a> {
+    tables: &'static Tables,
+    keys: &'a RoundKeys,
+    done: usize,
+    state: U8x16,
+}
+
+impl Deciphering<'_> {
+    /// One round, if there is one left but for the last.
+    #[inline(always)]
+    pub fn step(&mut self) {
+        let number = self.done + 1;
+        if let (1..ROUNDS, Some(key)) = (number, self.keys.get(number)) {
+            self.state = round(self.tables, &self.tables.decipher, key, number, self.state);
+            self.done = number;
+        }
     }
-}
 
-#[inline(never)]
-fn one(way: &Way, keys: &RoundKeys, block: &mut [u8; 16]) {
-    crypt(way, [keys], core::array::from_mut(block));
-}
-
-#[inline(never)]
-fn four(way: &Way, keys: [&RoundKeys; 4], blocks: &mut [[u8; 16]; 4]) {
-    crypt(way, keys, blocks);
+    /// What is left to do.
+    #[inline(always)]
+    pub fn end(mut self) -> u128 {
+        while self.done + 1 < ROUNDS {
+            self.step();
+        }
+        left(self.tables, &self.tables.decipher, &self.keys[ROUNDS], self.state)
+    }
 }
 
 /// S(x) but for the constant.
 fn substituted(tables: &Tables, block: &[u8; 16]) -> [u8; 16] {
-    let (p, q) = inverted(tables, entered(&tables.encipher.into, block, &[0; 16]));
+    let (p, q) = inverted(tables, entered(&tables.encipher.into, U8x16::load(block), &[0; 16]));
     let mut bytes = [0; 16];
     pick(&tables.encipher.last, p, q).store(&mut bytes);
     bytes
@@ -240,19 +274,30 @@ impl Aes256 {
         expanded
     }
 
-    pub fn encrypt(&self, block: &mut [u8; 16]) {
-        one(&black_box(&TABLES).encipher, &self.encipher, block);
+    /// A block as its number, little-endian; and so with the others.
+    #[inline(never)]
+    pub fn encrypt(&self, block: u128) -> u128 {
+        let [out] = crypt(&black_box(&TABLES).encipher, [&self.encipher], [block]);
+        out
     }
 
-    pub fn decrypt(&self, block: &mut [u8; 16]) {
-        one(&black_box(&TABLES).decipher, &self.decipher, block);
+    #[inline(always)]
+    pub fn begin_decrypt(&self, block: u128) -> Deciphering<'_> {
+        let tables = black_box(&TABLES);
+        let state = entered(&tables.decipher.into, U8x16::from_number(block), &self.decipher[0]);
+        Deciphering {
+            tables,
+            keys: &self.decipher,
+            done: 0,
+            state,
+        }
     }
 
-    pub fn encrypt4(keys: [&Self; 4], blocks: &mut [[u8; 16]; 4]) {
-        four(&black_box(&TABLES).encipher, keys.map(|key| &key.encipher), blocks);
+    pub fn encrypt4(keys: [&Self; 4], blocks: [u128; 4]) -> [u128; 4] {
+        four(&black_box(&TABLES).encipher, keys.map(|key| &key.encipher), blocks)
     }
 
-    pub fn decrypt4(keys: [&Self; 4], blocks: &mut [[u8; 16]; 4]) {
-        four(&black_box(&TABLES).decipher, keys.map(|key| &key.decipher), blocks);
+    pub fn decrypt4(keys: [&Self; 4], blocks: [u128; 4]) -> [u128; 4] {
+        four(&black_box(&TABLES).decipher, keys.map(|key| &key.decipher), blocks)
     }
 }

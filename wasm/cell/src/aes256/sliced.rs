@@ -12,27 +12,39 @@ impl Aes256 {
         Self(aes::Aes256::new(&(*key).into()))
     }
 
-    pub fn encrypt(&self, block: &mut [u8; 16]) {
-        let mut copy = (*block).into();
-        self.0.encrypt_block(&mut copy);
-        *block = copy.into();
+    /// A block as its number, little-endian; and so with the others.
+    pub fn encrypt(&self, block: u128) -> u128 {
+        let mut block = block.to_le_bytes().into();
+        self.0.encrypt_block(&mut block);
+        u128::from_le_bytes(block.into())
     }
 
-    pub fn decrypt(&self, block: &mut [u8; 16]) {
-        let mut copy = (*block).into();
-        self.0.decrypt_block(&mut copy);
-        *block = copy.into();
+    pub fn decrypt(&self, block: u128) -> u128 {
+        let mut block = block.to_le_bytes().into();
+        self.0.decrypt_block(&mut block);
+        u128::from_le_bytes(block.into())
     }
 
-    pub fn encrypt4(keys: [&Self; 4], blocks: &mut [[u8; 16]; 4]) {
-        for (key, block) in keys.into_iter().zip(blocks) {
-            key.encrypt(block);
-        }
+    pub fn begin_decrypt(&self, block: u128) -> Deciphering {
+        Deciphering(self.decrypt(block))
     }
 
-    pub fn decrypt4(keys: [&Self; 4], blocks: &mut [[u8; 16]; 4]) {
-        for (key, block) in keys.into_iter().zip(blocks) {
-            key.decrypt(block);
-        }
+    pub fn encrypt4(keys: [&Self; 4], blocks: [u128; 4]) -> [u128; 4] {
+        core::array::from_fn(|i| keys[i].encrypt(blocks[i]))
+    }
+
+    pub fn decrypt4(keys: [&Self; 4], blocks: [u128; 4]) -> [u128; 4] {
+        core::array::from_fn(|i| keys[i].decrypt(blocks[i]))
+    }
+}
+
+/// A block deciphered: here, all at once.
+pub struct Deciphering(u128);
+
+impl Deciphering {
+    pub fn step(&mut self) {}
+
+    pub fn end(self) -> u128 {
+        self.0
     }
 }
