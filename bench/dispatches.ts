@@ -1,6 +1,6 @@
 /** What is dispatched (src/crypto/dispatch.ts), beside all who can do it here; from bytes to bytes. */
 import { x25519 as nobleX25519 } from '@noble/curves/ed25519.js';
-import { equal, systemRandom } from '../src/base/index.ts';
+import { concat, equal, fromHex, systemRandom, type Bytes } from '../src/base/index.ts';
 import { x25519 } from '../src/crypto/primitives.ts';
 import { race, type Row } from '../src/crypto/race.ts';
 import { dispatches } from '../src/crypto/start.ts';
@@ -26,17 +26,33 @@ export async function* dispatchRows(hash: WasmHash, native: NativeCrypto | undef
   yield await exchangeRow(native);
 }
 
+/** A secret key of X25519 as WebCrypto reads it: PKCS #8 (RFC 8410 §7). */
+const pkcs8 = (scalar: Bytes): Bytes => concat(fromHex('302e020100300506032b656e04220420'), scalar);
+
+async function bySubtle(scalar: Bytes, point: Bytes): Promise<Uint8Array> {
+  const [secret, remote] = await Promise.all([
+    crypto.subtle.importKey('pkcs8', pkcs8(scalar), 'X25519', false, ['deriveBits']),
+    crypto.subtle.importKey('raw', point, 'X25519', false, []),
+  ]);
+  return new Uint8Array(await crypto.subtle.deriveBits({ name: 'X25519', public: remote }, secret, 256));
+}
+
 /** There is no choice about X25519: the core computes it where the keys lie. `-kept`: a relay's onion key, read once. */
 async function exchangeRow(native: NativeCrypto | undefined): Promise<Row> {
   const scalar = systemRandom.bytes(32);
   const point = new Uint8Array(nobleX25519.getPublicKey(systemRandom.bytes(32)));
   const kept = native?.agreeing(scalar);
   const found = x25519(scalar, point);
-  if (found === undefined || (kept !== undefined && !equal(found, new Uint8Array(kept(point)))))
+  if (
+    found === undefined ||
+    !equal(found, await bySubtle(scalar, point)) ||
+    (kept !== undefined && !equal(found, new Uint8Array(kept(point))))
+  )
     throw new Error('two X25519s, no agreement');
   return race(EXCHANGE, {
     ours: () => x25519(scalar, point),
     noble: () => nobleX25519.getSharedSecret(scalar, point),
+    webcrypto: () => bySubtle(scalar, point),
     ...(native !== undefined && { OpenSSL: () => native.agree(scalar, point) }),
     ...(kept !== undefined && { 'OpenSSL-kept': () => kept(point) }),
   });

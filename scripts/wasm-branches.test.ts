@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { readings } from './wasm-branches.ts';
 
-/** Of each site that depends on memory: the instruction, and what it depends on. */
+/** Of each site that depends on memory or a wide parameter: the instruction, and what it depends on. */
 function found(body: string): { branches: string[]; addresses: string[] } {
   const [one] = readings(
-    `(module (func $0 (param $0 i32) (param $1 i32) (result i32) (local $2 i32) (local $3 i64) ${body}) (export "f" (func $0)))`,
+    `(module (func $0 (param $0 i32) (param $1 i32) (param $4 i64) (result i32) (local $2 i32) (local $3 i64) ${body}) (export "f" (func $0)))`,
   );
   if (one?.name !== 'f') throw new Error('no function');
   const told = (sites: typeof one.branches) =>
@@ -32,6 +32,11 @@ describe('what branches and addresses depend on', () => {
     expect(found('(if (i64.eqz (i64.load (local.get $0))) (then (nop)))').branches).toEqual(['if i64.load']);
     expect(found('(block $out (br_if $out (i32x4.extract_lane 0 (v128.load (local.get $0)))))').branches).toEqual(['br_if v128.load']);
     expect(found('(block $out (br_if $out (i32.eqz (call $0 (local.get $0) (local.get $1)))))').branches).toEqual(['br_if call']);
+  });
+
+  it('a number that was handed in, which may be a block, is followed', () => {
+    expect(found('(if (i64.eqz (local.get $4)) (then (nop)))').branches).toEqual(['if parameter:i64']);
+    expect(found('(i32.load8_u (i32.wrap_i64 (local.get $4)))').addresses).toEqual(['i32.load8_u parameter:i64']);
   });
 
   it('what comes round a loop, or from either way, is followed; what was overwritten is not', () => {

@@ -1,7 +1,7 @@
 /**
- * `node scripts/wasm-branches.ts FILE.wasm [FUNCTION]`: which branches and addresses of a module depend on what it read from memory, so
- * that they can be read one by one. What comes from parameters, constants, the stack pointer and arithmetic on these is left out: our
- * doors take lengths, handles and places alone, and no secret is passed to a function as a number.
+ * `node scripts/wasm-branches.ts FILE.wasm [FUNCTION]`: which branches and addresses of a module depend on what it read from memory, or was
+ * given in words of 64 bits or vectors, so that they can be read one by one. What comes from parameters of 32 bits, constants, the stack
+ * pointer and arithmetic on these is left out: they are lengths, handles and places alone.
  *
  *   per function    branches | of them on memory      loads and stores | of them at addresses from memory      what was read
  *
@@ -66,8 +66,13 @@ export interface Site {
 class Run {
   readonly branches = new Map<List, Site>();
   readonly addresses = new Map<List, Site>();
-  #locals: Locals = new Map();
+  #locals: Locals;
   readonly #labels: { readonly name: string; locals: Locals; value: Sources }[] = [];
+
+  constructor(parameters: readonly List[]) {
+    const wide = parameters.filter(([, , type]) => type !== 'i32');
+    this.#locals = new Map(wide.map(([, name, type]) => [text(name), new Set([`parameter:${text(type)}`])]));
+  }
 
   #site(kind: Map<List, Site>, at: List, sources: Sources): void {
     kind.set(at, { instruction: head(at), at, sources: union(kind.get(at)?.sources ?? none, sources) });
@@ -187,7 +192,7 @@ export function readings(source: string): readonly Reading[] {
   return parts
     .filter((part) => head(part) === 'func')
     .map((part) => {
-      const run = new Run();
+      const run = new Run(lists(part).filter((node) => head(node) === 'param'));
       for (const node of lists(part)) if (!['param', 'result', 'local', 'type'].includes(head(node))) run.value(node);
       const name = (exported.get(text(part[1])) ?? text(part[1])).replaceAll('"', '');
       return { name, branches: [...run.branches.values()], addresses: [...run.addresses.values()] };

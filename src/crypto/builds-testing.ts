@@ -5,6 +5,8 @@ import { lanes, type Random } from '../base/index.ts';
 import { wasmFolder } from './node.ts';
 
 const AREA = 65_536;
+/** Where the stack of a module begins (the linker's default). */
+export const STACK = 2 ** 20;
 const CELL = 1024;
 const KEYS = 6;
 
@@ -34,6 +36,11 @@ export class Build {
     const at = this.call(offset);
     const { buffer } = this.#exports['memory'] as WebAssembly.Memory;
     return new Uint8Array(buffer, at, length);
+  }
+
+  /** All of linear memory. The stack comes first in it, and grows down from `STACK`. */
+  memory(): Uint8Array<ArrayBuffer> {
+    return new Uint8Array((this.#exports['memory'] as WebAssembly.Memory).buffer);
   }
 
   /** Lays bytes into the area, calls, and gives the area as it is then. */

@@ -7,7 +7,6 @@
 //! step of it waits for the last, and the result of a word is there sooner than that of a vector.
 
 use crate::lanes::{Turns, U32x4, erase, wipe};
-use core::mem::MaybeUninit;
 use zeroize::Zeroize;
 
 const CONSTANTS: [u32; 4] = [0x6170_7865, 0x3320_646e, 0x7962_2d32, 0x6b20_6574];
@@ -19,6 +18,21 @@ const GROUP: usize = 64 * BLOCKS as usize;
 const CELL_PARTS: usize = 63;
 
 type State = [U32x4; 16];
+
+/// Where sixteen blocks are worked on. All zeros but for the time of a call: whoever calls again and again keeps it.
+pub struct Work([State; ABREAST]);
+
+impl Work {
+    pub const fn new() -> Self {
+        Self([[U32x4::ZERO; 16]; ABREAST])
+    }
+}
+
+impl Default for Work {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 
 /// The words of a key.
 pub fn key_words(key: &[u8; 32]) -> [u32; 8] {
@@ -67,30 +81,29 @@ fn words_quarter(s: &mut [u32; 16], a: usize, b: usize, c: usize, d: usize) {
 }
 
 /// Four times `hchacha`, one in each lane.
-pub fn hchacha4(keys: [&[u32; 8]; 4], inputs: [u128; 4], rounds: u32) -> [[u32; 8]; 4] {
+pub fn hchacha4(keys: [&[u32; 8]; 4], inputs: &[u128; 4], rounds: u32, subkeys: &mut [[u32; 8]; 4]) {
     let halves = keys.map(|key| key.as_chunks::<4>().0);
-    let mut s = [U32x4::splat(0); 16];
+    let mut s = [U32x4::ZERO; 16];
     for (word, constant) in s.iter_mut().zip(CONSTANTS) {
         *word = U32x4::splat(constant);
     }
     let parts = [
         halves.map(|halves| U32x4::from_words(&halves[0])),
         halves.map(|halves| U32x4::from_words(&halves[1])),
-        inputs.map(U32x4::from_number),
+        inputs.each_ref().map(|input| U32x4::from_number(*input)),
     ];
     for (words, part) in s[4..].as_chunks_mut::<4>().0.iter_mut().zip(parts) {
         *words = U32x4::transpose(part);
     }
-    permute(&mut [&mut s], rounds / 2);
+    permute(core::slice::from_mut(&mut s), rounds / 2);
     let first = U32x4::transpose([s[0], s[1], s[2], s[3]]);
     let last = U32x4::transpose([s[12], s[13], s[14], s[15]]);
-    core::array::from_fn(|i| {
-        let mut key = [0; 8];
+    wipe(&mut s);
+    for (i, key) in subkeys.iter_mut().enumerate() {
         let (halves, _) = key.as_chunks_mut::<4>();
         halves[0] = first[i].words();
         halves[1] = last[i].words();
-        key
-    })
+    }
 }
 
 #[inline(always)]
@@ -115,15 +128,23 @@ fn diagonals(turns: &Turns, s: &mut State) {
 
 /// XORs the keystream of (key, nonce 8 bytes), from block `counter` on, into `data`: at most 2^32 blocks.
 #[inline(never)]
-pub fn chacha_xor(key: &[u32; 8], nonce: [u32; 2], counter: u32, rounds: u32, data: &mut [u8]) {
+pub fn chacha_xor(
+    Work(states): &mut Work,
+    key: &[u32; 8],
+    nonce: [u32; 2],
+    counter: u32,
+    rounds: u32,
+    data: &mut [u8],
+) {
     let mut start = Start { key, counter, nonce };
     for group in data.chunks_mut(GROUP) {
-        let mut room = [const { MaybeUninit::uninit() }; ABREAST];
-        let mut states = begun(&start, &mut room);
-        permute(&mut states, (rounds / 2).saturating_sub(1));
+        begin(&start, states);
+        permute(states, (rounds / 2).saturating_sub(1));
         match group.as_chunks_mut() {
             (parts, []) if parts.len() == CELL_PARTS => {
-                xor_parts(&start, states, parts.try_into().expect("as many"), &mut [0; 16]);
+                let mut spare = [0; 16];
+                xor_parts(&start, states, parts.try_into().expect("as many"), &mut spare);
+                erase(core::slice::from_mut(&mut spare));
             }
             _ => xor_any(&start, states, group),
         }
@@ -158,44 +179,34 @@ impl Start<'_> {
     }
 }
 
-/// The first four states, after their first two rounds. Blocks differ in word 12 alone, which is in the first column: of the
-/// first round the other three columns are done once for all.
+/// The first two rounds. Blocks differ in word 12 alone, which is in the first column: of the first round the other three
+/// columns are done once for all.
 #[inline(always)]
-fn begun<'a>(start: &Start<'_>, room: &'a mut [MaybeUninit<State>; ABREAST]) -> [&'a mut State; ABREAST] {
+fn begin(start: &Start<'_>, states: &mut [State; ABREAST]) {
     let turns = Turns::new();
-    let mut first = [U32x4::splat(0); 16];
-    for (word, constant) in first.iter_mut().zip(CONSTANTS) {
-        *word = U32x4::splat(constant);
-    }
-    for (word, key) in first[4..].iter_mut().zip(start.key) {
-        *word = U32x4::splat(*key);
-    }
-    [first[14], first[15]] = start.nonce.map(U32x4::splat);
+    let [c0, c1, c2, c3] = CONSTANTS;
+    let [k0, k1, k2, k3, k4, k5, k6, k7] = *start.key;
+    let [n0, n1] = start.nonce;
+    let mut first = [c0, c1, c2, c3, k0, k1, k2, k3, k4, k5, k6, k7, 0, 0, n0, n1].map(U32x4::splat);
     quarter(&turns, &mut first, 1, 5, 9, 13);
     quarter(&turns, &mut first, 2, 6, 10, 14);
     quarter(&turns, &mut first, 3, 7, 11, 15);
-    let mut heads = [0, 1, 2, 3]
-        .map(|number| {
-            let mut s = first;
-            s[12] = start.counters(number);
-            quarter(&turns, &mut s, 0, 4, 8, 12);
-            [s[0], s[4], s[8], s[12]]
-        })
-        .into_iter();
-    room.each_mut().map(|room| {
-        let mut s = first;
-        if let Some(head) = heads.next() {
-            [s[0], s[4], s[8], s[12]] = head;
-        }
-        diagonals(&turns, &mut s);
-        room.write(s)
-    })
+    for (s, number) in states.iter_mut().zip(0..) {
+        (s[0], s[4], s[8], s[12]) = (first[0], first[4], first[8], start.counters(number));
+        quarter(&turns, s, 0, 4, 8, 12);
+    }
+    for s in states {
+        let mut all = first;
+        (all[0], all[4], all[8], all[12]) = (s[0], s[4], s[8], s[12]);
+        diagonals(&turns, &mut all);
+        *s = all;
+    }
 }
 
 /// States of four blocks, half a round of each after the other: they lie in memory, as no engine has registers for more
 /// than one, and each is left alone for long enough that nothing waits for its own last result.
 #[inline(never)]
-fn permute(states: &mut [&mut State], double_rounds: u32) {
+fn permute(states: &mut [State], double_rounds: u32) {
     let turns = Turns::new();
     for _ in 0..double_rounds {
         for s in states.iter_mut() {
@@ -214,8 +225,8 @@ type Parts = [[u8; 16]; CELL_PARTS];
 
 /// Adds what the states began with, XORs with all of sixteen blocks, and erases the states.
 #[inline(never)]
-fn xor_parts(start: &Start<'_>, states: [&mut State; ABREAST], parts: &mut Parts, last: &mut [u8; 16]) {
-    for (number, state) in states.into_iter().enumerate() {
+fn xor_parts(start: &Start<'_>, states: &mut [State; ABREAST], parts: &mut Parts, last: &mut [u8; 16]) {
+    for (number, state) in states.iter_mut().enumerate() {
         state[12] = state[12].plus(start.counters(number as u32));
         xor_quarter::<0>(start, state, number, parts, last);
         xor_quarter::<1>(start, state, number, parts, last);
@@ -244,7 +255,7 @@ fn xor_quarter<const Q: usize>(
 
 /// As `xor_parts`, of at most sixteen blocks.
 #[inline(never)]
-fn xor_any(start: &Start<'_>, states: [&mut State; ABREAST], group: &mut [u8]) {
+fn xor_any(start: &Start<'_>, states: &mut [State; ABREAST], group: &mut [u8]) {
     let (mut parts, mut last) = ([[0; 16]; CELL_PARTS], [0; 16]);
     let (first, rest) = group.split_at_mut(group.len().min(16 * CELL_PARTS));
     parts.as_flattened_mut()[..first.len()].copy_from_slice(first);
@@ -261,6 +272,13 @@ pub fn xchacha_xor(key: &[u32; 8], nonce: &[u8; 24], rounds: u32, data: &mut [u8
     let (parts, _) = nonce.as_chunks::<8>();
     let [first, second, last] = [parts[0], parts[1], parts[2]].map(u64::from_le_bytes);
     let mut subkey = hchacha(key, u128::from(first) | u128::from(second) << 64, rounds);
-    chacha_xor(&subkey, [last as u32, (last >> 32) as u32], 0, rounds, data);
+    chacha_xor(
+        &mut Work::new(),
+        &subkey,
+        [last as u32, (last >> 32) as u32],
+        0,
+        rounds,
+        data,
+    );
     subkey.zeroize();
 }

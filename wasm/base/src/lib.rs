@@ -9,4 +9,5 @@ pub mod lanes;
 pub mod once;
 pub mod poly1305;
 pub mod refusal;
+pub mod stack;
 pub mod table;

@@ -78,7 +78,9 @@ impl<T> Table<T> {
         let Some(place) = self.places.get_mut(index as usize) else {
             return;
         };
-        if place.use_number == handle >> PLACE_BITS && place.value.take().is_some() {
+        if place.use_number == handle >> PLACE_BITS && place.value.is_some() {
+            // Dropped, and so erased, where it lies: taken out it would leave its bytes behind.
+            place.value = None;
             self.free.push(index);
         }
     }

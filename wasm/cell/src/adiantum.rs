@@ -13,7 +13,7 @@
 
 use crate::aes256::Aes256;
 use crate::nh;
-use sotto_base::chacha::{chacha_xor, hchacha, hchacha_beside, hchacha4, key_words, xchacha_xor};
+use sotto_base::chacha::{Work, chacha_xor, hchacha, hchacha_beside, hchacha4, key_words, xchacha_xor};
 use sotto_base::lanes::erase;
 use sotto_base::poly1305::{Accumulator, Begun, PairMultiplier};
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -43,7 +43,7 @@ pub struct Key {
 /// A message of at least 16 bytes, with the header's hash.
 struct Message<'a> {
     bytes: &'a mut [u8],
-    header: u128,
+    header: &'a u128,
 }
 
 impl Key {
@@ -74,40 +74,41 @@ impl Key {
     #[must_use]
     pub fn apply(&self, way: Way, tweak: &[u8], message: &mut [u8]) -> bool {
         let header = self.hash_header(tweak, message.len().saturating_sub(16));
-        self.apply_hashed(way, header, message)
+        self.apply_hashed(&mut Work::new(), way, &header, message)
     }
 
     /// As `apply`, of a tweak that has been hashed.
     #[must_use]
     #[inline(never)]
-    pub fn apply_hashed(&self, way: Way, header: u128, message: &mut [u8]) -> bool {
+    pub fn apply_hashed(&self, work: &mut Work, way: Way, header: &u128, message: &mut [u8]) -> bool {
         let Some(mut message) = Message::of(header, message) else {
             return false;
         };
-        let middle = self.begin(&message);
-        let (mut subkey, middle) = if way == Way::Encipher {
-            let middle = self.block.encrypt(middle);
-            (hchacha(&self.stream, middle, self.rounds), middle)
+        let (mut middle, mut subkey) = (self.begin(&message), [0; 8]);
+        if way == Way::Encipher {
+            self.block.encrypt(&mut middle);
+            subkey = hchacha(&self.stream, middle, self.rounds);
         } else {
-            self.subkey_and_block(middle)
-        };
-        chacha_xor(&subkey, NONCE_END, 0, self.rounds, message.streamed());
-        subkey.zeroize();
+            self.subkey_and_block(&mut middle, &mut subkey);
+        }
+        chacha_xor(work, &subkey, NONCE_END, 0, self.rounds, message.streamed());
         self.end(&mut message, middle);
+        subkey.zeroize();
+        middle.zeroize();
         true
     }
 
     /// HChaCha and the deciphering of AES, of the same block, at once.
     #[inline(never)]
-    fn subkey_and_block(&self, middle: u128) -> ([u32; 8], u128) {
-        let mut block = self.block.begin_decrypt(middle);
-        let subkey = hchacha_beside(&self.stream, middle, self.rounds, || block.step());
-        (subkey, block.end())
+    fn subkey_and_block(&self, middle: &mut u128, subkey: &mut [u32; 8]) {
+        let mut block = self.block.begin_decrypt(*middle);
+        *subkey = hchacha_beside(&self.stream, *middle, self.rounds, || block.step());
+        *middle = block.end();
     }
 
     /// Four messages at once. False, and nothing done, when one of them is shorter than a block.
     #[must_use]
-    pub fn apply4(keys: [&Self; 4], way: Way, headers: [u128; 4], messages: [&mut [u8]; 4]) -> bool {
+    pub fn apply4(work: &mut Work, keys: [&Self; 4], way: Way, headers: [&u128; 4], messages: [&mut [u8]; 4]) -> bool {
         let mut headers = headers.into_iter();
         let messages = messages.map(|message| headers.next().and_then(|header| Message::of(header, message)));
         let [Some(a), Some(b), Some(c), Some(d)] = messages else {
@@ -117,19 +118,21 @@ impl Key {
         let mut middles = core::array::from_fn(|i| keys[i].begin_one(&messages[i]));
         let blocks = keys.map(|key| &key.block);
         if way == Way::Encipher {
-            middles = Aes256::encrypt4(blocks, middles);
+            Aes256::encrypt4(blocks, &mut middles);
         }
         // All keys of a protocol have the same number of rounds.
         let rounds = keys[0].rounds;
-        let mut subkeys = hchacha4(keys.map(|key| &key.stream), middles, rounds);
+        let mut subkeys = [[0; 8]; 4];
+        hchacha4(keys.map(|key| &key.stream), &middles, rounds, &mut subkeys);
         if way == Way::Decipher {
-            middles = Aes256::decrypt4(blocks, middles);
+            Aes256::decrypt4(blocks, &mut middles);
         }
         for (i, (key, message)) in keys.into_iter().zip(&mut messages).enumerate() {
-            chacha_xor(&subkeys[i], NONCE_END, 0, rounds, message.streamed());
+            chacha_xor(work, &subkeys[i], NONCE_END, 0, rounds, message.streamed());
             key.end_one(message, middles[i]);
         }
         subkeys.zeroize();
+        middles.zeroize();
         true
     }
 
@@ -176,16 +179,22 @@ impl Key {
         self.header.end(begun, tweak)
     }
 
+    #[inline(always)]
     fn hash(&self, left: &[u8]) -> u128 {
+        let mut place = 0;
         match left.try_into() {
-            Ok(cell) => self.hash_cell(cell),
-            Err(_) => self.hash_any(left),
+            Ok(cell) => self.hash_cell(cell, &mut place),
+            Err(_) => place = self.hash_any(left),
         }
+        let hash = place;
+        place.zeroize();
+        hash
     }
 
+    /// Into a place rather than returned, which would be by way of memory that nobody erases.
     #[inline(never)]
-    fn hash_cell(&self, left: &[u8; nh::CELL]) -> u128 {
-        self.body.only(self.nh.hash_cell(left))
+    fn hash_cell(&self, left: &[u8; nh::CELL], hash: &mut u128) {
+        *hash = self.body.only(self.nh.hash_cell(left));
     }
 
     #[inline(never)]
@@ -207,7 +216,7 @@ fn bits(left: usize) -> [u8; 16] {
 
 impl<'a> Message<'a> {
     #[inline(always)]
-    fn of(header: u128, bytes: &'a mut [u8]) -> Option<Self> {
+    fn of(header: &'a u128, bytes: &'a mut [u8]) -> Option<Self> {
         (bytes.len() >= 16).then_some(Self { bytes, header })
     }
 

@@ -7,6 +7,7 @@
 
 use crate::adiantum::Way;
 use crate::cell::{BODY, CELL, HEADER, LayerKey};
+use sotto_base::chacha::Work;
 use sotto_base::refusal::Refusal;
 use sotto_base::table::Table;
 
@@ -32,8 +33,9 @@ struct Queue {
     length: usize,
 }
 
-/// What a run is ordered with; kept, so that a run takes no memory.
+/// What a run is ordered and worked with; kept, so that a run takes no memory.
 pub struct Schedule {
+    work: Work,
     /// By job: the next one on the same slot.
     next: [u16; JOBS],
     /// By slot: the first and the last job that are left on it. None is left when a run is over.
@@ -76,6 +78,7 @@ impl Queue {
 impl Schedule {
     pub const fn new() -> Self {
         Self {
+            work: Work::new(),
             next: [0; JOBS],
             first: [0; RING],
             last: [0; RING],
@@ -137,7 +140,7 @@ fn check(job: &Job, keys: &Table<LayerKey>) -> Result<(), Refusal> {
 pub fn run(jobs: &[Job], schedule: &mut Schedule, ring: &mut Ring, keys: &Table<LayerKey>) -> Result<(), Refusal> {
     jobs.iter().try_for_each(|job| check(job, keys))?;
     if jobs.len() < ABREAST || jobs.iter().all(|job| job[0] == jobs[0][0]) {
-        jobs.iter().for_each(|job| one(job, ring, keys));
+        jobs.iter().for_each(|job| one(&mut schedule.work, job, ring, keys));
         return Ok(());
     }
     schedule.fill(jobs);
@@ -147,31 +150,32 @@ pub fn run(jobs: &[Job], schedule: &mut Schedule, ring: &mut Ring, keys: &Table<
             0 => return Ok(()),
             1..ABREAST => {
                 let job = schedule.take(queue);
-                one(&jobs[job], ring, keys);
+                one(&mut schedule.work, &jobs[job], ring, keys);
                 schedule.follow(job, jobs);
             }
             _ => {
                 let taken: [usize; ABREAST] = core::array::from_fn(|_| schedule.take(queue));
-                abreast(taken.map(|job| &jobs[job]), ring, keys);
+                abreast(&mut schedule.work, taken.map(|job| &jobs[job]), ring, keys);
                 taken.into_iter().for_each(|job| schedule.follow(job, jobs));
             }
         }
     }
 }
 
-fn one([slot, key, counter, way]: &Job, ring: &mut Ring, keys: &Table<LayerKey>) {
+fn one(work: &mut Work, [slot, key, counter, way]: &Job, ring: &mut Ring, keys: &Table<LayerKey>) {
     if let (Some(cell), Some(key)) = (ring.cells.get_mut(*slot as usize), keys.get(*key)) {
-        key.apply(way_of(*way), *counter, body(cell));
+        key.apply(work, way_of(*way), *counter, body(cell));
     }
 }
 
 /// Jobs of one way on as many slots.
-fn abreast(jobs: [&Job; ABREAST], ring: &mut Ring, keys: &Table<LayerKey>) {
+fn abreast(work: &mut Work, jobs: [&Job; ABREAST], ring: &mut Ring, keys: &Table<LayerKey>) {
     let [Some(a), Some(b), Some(c), Some(d)] = jobs.map(|job| keys.get(job[1])) else {
         return;
     };
     if let Ok(cells) = ring.cells.get_disjoint_mut(jobs.map(|job| job[0] as usize)) {
         LayerKey::apply4(
+            work,
             [a, b, c, d],
             way_of(jobs[0][3]),
             jobs.map(|job| job[2]),

@@ -5,7 +5,9 @@
 //! ```
 
 use crate::adiantum::{Key, ROUNDS, Way};
+use sotto_base::chacha::Work;
 use sotto_base::poly1305::Begun;
+use zeroize::Zeroize;
 
 pub const CELL: usize = 1024;
 pub const HEADER: usize = 8;
@@ -28,24 +30,32 @@ impl LayerKey {
     }
 
     #[inline(never)]
-    fn header(&self, counter: u32) -> u128 {
-        self.key.end_header(&self.begun, counter.to_be_bytes())
+    fn header(&self, counter: u32, header: &mut u128) {
+        *header = self.key.end_header(&self.begun, counter.to_be_bytes());
     }
 
-    pub fn apply(&self, way: Way, counter: u32, body: &mut [u8; BODY]) {
-        let whole = self.key.apply_hashed(way, self.header(counter), body);
+    pub fn apply(&self, work: &mut Work, way: Way, counter: u32, body: &mut [u8; BODY]) {
+        let mut header = 0;
+        self.header(counter, &mut header);
+        let whole = self.key.apply_hashed(work, way, &header, body);
+        header.zeroize();
         debug_assert!(whole);
     }
 
     /// One layer of each of four bodies, under four keys.
-    pub fn apply4(keys: [&Self; 4], way: Way, counters: [u32; 4], bodies: [&mut [u8; BODY]; 4]) {
-        let headers = core::array::from_fn(|i| keys[i].header(counters[i]));
+    pub fn apply4(work: &mut Work, keys: [&Self; 4], way: Way, counters: [u32; 4], bodies: [&mut [u8; BODY]; 4]) {
+        let mut headers = [0; 4];
+        for ((key, counter), header) in keys.into_iter().zip(counters).zip(&mut headers) {
+            key.header(counter, header);
+        }
         let whole = Key::apply4(
+            work,
             keys.map(|key| &key.key),
             way,
-            headers,
+            headers.each_ref(),
             bodies.map(|body| body.as_mut_slice()),
         );
+        headers.zeroize();
         debug_assert!(whole);
     }
 }

@@ -18,6 +18,7 @@ use crate::message::{self, Head};
 use core::cell::RefCell;
 use sotto_base::io::Io;
 use sotto_base::refusal::{Refusal, code};
+use sotto_base::stack::cleanly;
 use sotto_base::table::Table;
 use wasm_bindgen::prelude::wasm_bindgen;
 use zeroize::Zeroize;
@@ -52,6 +53,14 @@ thread_local! {
 
 fn with<T>(work: impl FnOnce(&mut State) -> T) -> T {
     STATE.with_borrow_mut(work)
+}
+
+/// More than any call takes of the stack.
+const DEPTH: usize = 12 * 1024;
+
+/// Leaves nothing of its work on the stack: keys are moved about whole, messages taken apart.
+fn cleanly_with<T>(work: impl FnOnce(&mut State) -> T) -> T {
+    cleanly::<DEPTH, T>(|| with(work))
 }
 
 impl State {
@@ -124,13 +133,14 @@ pub fn io_offset() -> u32 {
 /// Runs the first `count` jobs.
 #[wasm_bindgen]
 pub fn run_jobs(count: u32) -> u32 {
+    // Erases what it uses by itself, in less time than the stack would take.
     with(|state| code(state.run(count)))
 }
 
 /// io: key 32. A handle, or 0 when the table is full.
 #[wasm_bindgen]
 pub fn layer_key_new() -> u32 {
-    with(|state| {
+    cleanly_with(|state| {
         let key = state.io.take(0);
         if state.layers.room() == 0 {
             return 0;
@@ -159,23 +169,23 @@ pub fn message_split(kind: u8, flags: u8, message: u32, seen: u32, length: u32) 
         message,
         seen,
     };
-    with(|state| state.split(head, length).unwrap_or(0))
+    cleanly_with(|state| state.split(head, length).unwrap_or(0))
 }
 
 /// io in: body 1016. Whether it opened to its zeros, and is a part that `message_split` writes.
 #[wasm_bindgen]
 pub fn message_check() -> u32 {
-    with(|state| code(message::read_part(&state.io.read(0)).map(|_| ())))
+    cleanly_with(|state| code(message::read_part(&state.io.read(0)).map(|_| ())))
 }
 
 /// io in: all bodies of a message in their order; out: length u32 | message.
 #[wasm_bindgen]
 pub fn message_join(count: u32) -> u32 {
-    with(|state| code(state.join(count)))
+    cleanly_with(|state| code(state.join(count)))
 }
 
 /// io: key 32 | tweak | message, worked on in place: the cipher by itself, for published vectors.
 #[wasm_bindgen]
 pub fn raw_adiantum(rounds: u32, way: u32, tweak: u32, length: u32) -> u32 {
-    with(|state| code(state.adiantum(rounds, way, tweak, length)))
+    cleanly_with(|state| code(state.adiantum(rounds, way, tweak, length)))
 }

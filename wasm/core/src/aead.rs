@@ -1,6 +1,6 @@
 //! XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03 §2; RFC 8439 §2.8), for the boxes of the handshake.
 
-use sotto_base::chacha::{chacha_xor, hchacha, key_words};
+use sotto_base::chacha::{Work, chacha_xor, hchacha, key_words};
 use sotto_base::poly1305::{Accumulator, Multiplier};
 use zeroize::Zeroize;
 
@@ -23,7 +23,7 @@ impl Session {
         words.zeroize();
         let nonce = [u32::from_le_bytes(parts[4]), u32::from_le_bytes(parts[5])];
         let mut one_time = [0; 32];
-        chacha_xor(&subkey, nonce, 0, ROUNDS, &mut one_time);
+        chacha_xor(&mut Work::new(), &subkey, nonce, 0, ROUNDS, &mut one_time);
         let (halves, _) = one_time.as_chunks::<16>();
         let (r, s) = (Multiplier::new(&halves[0]), u128::from_le_bytes(halves[1]));
         one_time.zeroize();
@@ -31,7 +31,7 @@ impl Session {
     }
 
     fn xor(&self, data: &mut [u8]) {
-        chacha_xor(&self.subkey, self.nonce, 1, ROUNDS, data);
+        chacha_xor(&mut Work::new(), &self.subkey, self.nonce, 1, ROUNDS, data);
     }
 
     fn tag(&self, aad: &[u8], ciphertext: &[u8]) -> [u8; TAG] {

@@ -13,6 +13,7 @@ use crate::kem;
 use crate::sha2::Sha256;
 use core::cell::RefCell;
 use sotto_base::io::Io;
+use sotto_base::stack::cleanly;
 use sotto_base::table::Table;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -45,6 +46,14 @@ thread_local! {
 
 fn with<T>(work: impl FnOnce(&mut State) -> T) -> T {
     STATE.with_borrow_mut(work)
+}
+
+/// More than any call takes of the stack.
+const DEPTH: usize = 16 * 1024;
+
+/// Leaves nothing of its work on the stack, where keys are moved about whole.
+fn cleanly_with<T>(work: impl FnOnce(&mut State) -> T) -> T {
+    cleanly::<DEPTH, T>(|| with(work))
 }
 
 /// Where `io` begins.

@@ -1,6 +1,7 @@
 //! Cells: the layers, the ring, opened bodies, messages joined from them.
 
 use crate::input::Input;
+use sotto_base::chacha::Work;
 use sotto_base::table::Table;
 use sotto_cell::adiantum::{Key, Way};
 use sotto_cell::batch::{self, JOBS, Job, RING, Ring, Schedule, way_of};
@@ -125,7 +126,7 @@ pub fn ring(data: &[u8]) {
     if done.is_ok() {
         for [slot, key, counter, way] in &jobs {
             let body = expected[*slot as usize][HEADER..].first_chunk_mut().expect("a body");
-            keys.get(*key).expect("a key").apply(way_of(*way), *counter, body);
+            keys.get(*key).expect("a key").apply(&mut Work::new(), way_of(*way), *counter, body);
         }
     }
     assert!(ring.cells.as_slice() == expected.as_slice());

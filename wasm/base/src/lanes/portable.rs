@@ -21,6 +21,8 @@ pub struct U32x4([u32; 4]);
 pub struct Sum64x2([u64; 2]);
 
 impl U32x4 {
+    pub const ZERO: Self = Self([0; 4]);
+
     #[inline(always)]
     pub fn new(lanes: [u32; 4]) -> Self {
         Self(lanes)

@@ -32,7 +32,7 @@ pub fn erase(blocks: &mut [[u8; 16]]) {
 pub fn wipe(vectors: &mut [U32x4]) {
     for vector in vectors {
         // SAFETY: `vector` is valid for writes and aligned, as it is a reference.
-        unsafe { core::ptr::write_volatile(vector, U32x4::splat(0)) };
+        unsafe { core::ptr::write_volatile(vector, U32x4::ZERO) };
     }
 }
 
@@ -48,6 +48,8 @@ pub struct U32x4(v128);
 pub struct Sum64x2(v128);
 
 impl U32x4 {
+    pub const ZERO: Self = Self(u32x4(0, 0, 0, 0));
+
     #[inline(always)]
     pub fn new(lanes: [u32; 4]) -> Self {
         Self(u32x4(lanes[0], lanes[1], lanes[2], lanes[3]))

@@ -113,7 +113,7 @@ fn left(tables: &Tables, way: &Way, key: &[u8; 16], state: U8x16) -> u128 {
 
 /// N blocks abreast, each with a key of its own.
 #[inline(always)]
-fn crypt<const N: usize>(way: &Way, keys: [&RoundKeys; N], blocks: [u128; N]) -> [u128; N] {
+fn crypt<const N: usize>(way: &Way, keys: [&RoundKeys; N], blocks: &mut [u128; N]) {
     let tables = black_box(&TABLES);
     let mut states: [U8x16; N] =
         core::array::from_fn(|n| entered(&way.into, U8x16::from_number(blocks[n]), &keys[n][0]));
@@ -122,12 +122,14 @@ fn crypt<const N: usize>(way: &Way, keys: [&RoundKeys; N], blocks: [u128; N]) ->
             *state = round(tables, way, &key[number], number, *state);
         }
     }
-    core::array::from_fn(|n| left(tables, way, &keys[n][ROUNDS], states[n]))
+    for ((block, state), key) in blocks.iter_mut().zip(states).zip(keys) {
+        *block = left(tables, way, &key[ROUNDS], state);
+    }
 }
 
 #[inline(never)]
-fn four(way: &Way, keys: [&RoundKeys; 4], blocks: [u128; 4]) -> [u128; 4] {
-    crypt(way, keys, blocks)
+fn four(way: &Way, keys: [&RoundKeys; 4], blocks: &mut [u128; 4]) {
+    crypt(way, keys, blocks);
 }
 
 /// A block being deciphered, a round at a time.
@@ -276,9 +278,12 @@ impl Aes256 {
 
     /// A block as its number, little-endian; and so with the others.
     #[inline(never)]
-    pub fn encrypt(&self, block: u128) -> u128 {
-        let [out] = crypt(&black_box(&TABLES).encipher, [&self.encipher], [block]);
-        out
+    pub fn encrypt(&self, block: &mut u128) {
+        crypt(
+            &black_box(&TABLES).encipher,
+            [&self.encipher],
+            core::array::from_mut(block),
+        );
     }
 
     #[inline(always)]
@@ -293,11 +298,11 @@ impl Aes256 {
         }
     }
 
-    pub fn encrypt4(keys: [&Self; 4], blocks: [u128; 4]) -> [u128; 4] {
-        four(&black_box(&TABLES).encipher, keys.map(|key| &key.encipher), blocks)
+    pub fn encrypt4(keys: [&Self; 4], blocks: &mut [u128; 4]) {
+        four(&black_box(&TABLES).encipher, keys.map(|key| &key.encipher), blocks);
     }
 
-    pub fn decrypt4(keys: [&Self; 4], blocks: [u128; 4]) -> [u128; 4] {
-        four(&black_box(&TABLES).decipher, keys.map(|key| &key.decipher), blocks)
+    pub fn decrypt4(keys: [&Self; 4], blocks: &mut [u128; 4]) {
+        four(&black_box(&TABLES).decipher, keys.map(|key| &key.decipher), blocks);
     }
 }

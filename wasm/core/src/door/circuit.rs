@@ -1,6 +1,6 @@
 //! The KEM and the hop handshake.
 
-use super::{State, with};
+use super::{State, cleanly_with};
 use crate::handshake::{CLIENT_RANDOM, Client, Hop, OnionKey, PARAMS};
 use crate::kem;
 use crate::suite::Suite;
@@ -71,7 +71,7 @@ impl State {
 /// io in: seed 32; out: public key of the suite. A handle, or 0 when the table is full or the suite is not known.
 #[wasm_bindgen]
 pub fn kem_key_new(suite: u32) -> u32 {
-    with(|state| {
+    cleanly_with(|state| {
         let seed = state.io.take(0);
         let Some(suite) = Suite::from_number(suite) else {
             return 0;
@@ -84,25 +84,25 @@ pub fn kem_key_new(suite: u32) -> u32 {
 
 #[wasm_bindgen]
 pub fn kem_key_free(handle: u32) {
-    with(|state| state.kem.free(handle));
+    cleanly_with(|state| state.kem.free(handle));
 }
 
 /// io in: random 64 | public key of the suite; out: ciphertext of the suite | shared secret 32.
 #[wasm_bindgen]
 pub fn kem_encaps(suite: u32) -> u32 {
-    with(|state| code(state.encapsulate(suite)))
+    cleanly_with(|state| code(state.encapsulate(suite)))
 }
 
 /// io in: ciphertext, of any length; out: shared secret 32.
 #[wasm_bindgen]
 pub fn kem_decaps(handle: u32, length: u32) -> u32 {
-    with(|state| code(state.decapsulate(handle, length)))
+    cleanly_with(|state| code(state.decapsulate(handle, length)))
 }
 
 /// io in: relay 32 | key-id 8 | seed 32; out: public key of the suite. A handle, or 0 when the table is full or the suite is not known.
 #[wasm_bindgen]
 pub fn onion_key_new(suite: u32) -> u32 {
-    with(|state| {
+    cleanly_with(|state| {
         let (relay, key_id, seed) = (state.io.read(0), state.io.read(32), state.io.take(40));
         let Some(suite) = Suite::from_number(suite) else {
             return 0;
@@ -115,29 +115,29 @@ pub fn onion_key_new(suite: u32) -> u32 {
 
 #[wasm_bindgen]
 pub fn onion_key_free(handle: u32) {
-    with(|state| state.onion.free(handle));
+    cleanly_with(|state| state.onion.free(handle));
 }
 
 /// io in: relay 32 | key-id 8 | params 16 | random 96 | onion key of the suite; out: CREATE of the suite | client u32.
 #[wasm_bindgen]
 pub fn client_create(suite: u32) -> u32 {
     const _: () = assert!(PARAMS == 16 && CLIENT_RANDOM == 96);
-    with(|state| code(state.create(suite)))
+    cleanly_with(|state| code(state.create(suite)))
 }
 
 /// io in: CREATED, of any length; out: bind 32 | params 16 | Kf 32 | Kb 32. The client is freed in any case.
 #[wasm_bindgen]
 pub fn client_finish(handle: u32, length: u32) -> u32 {
-    with(|state| code(state.finish(handle, length)))
+    cleanly_with(|state| code(state.finish(handle, length)))
 }
 
 #[wasm_bindgen]
 pub fn client_free(handle: u32) {
-    with(|state| state.clients.free(handle));
+    cleanly_with(|state| state.clients.free(handle));
 }
 
 /// io in: params 16 | random 64 | CREATE, of any length; out: CREATED of the key's suite | bind 32 | params 16 | Kf 32 | Kb 32.
 #[wasm_bindgen]
 pub fn relay_accept(handle: u32, length: u32) -> u32 {
-    with(|state| code(state.accept(handle, length)))
+    cleanly_with(|state| code(state.accept(handle, length)))
 }

@@ -1,6 +1,6 @@
 //! The primitives under the protocol, so that published vectors reach them across the boundary too.
 
-use super::{State, with};
+use super::{State, cleanly_with, with};
 use crate::x25519;
 use sotto_base::refusal::{Refusal, code};
 use sotto_mlkem::keccak::{Rate, SHA3_256, SHA3_512, SHAKE128, SHAKE256};
@@ -11,7 +11,7 @@ use zeroize::Zeroize;
 /// io in: scalar 32 | point 32; out: shared 32.
 #[wasm_bindgen]
 pub fn raw_x25519() -> u32 {
-    with(|state| {
+    cleanly_with(|state| {
         let (scalar, point) = (state.io.take(0), state.io.read(32));
         let Some(shared) = x25519::agree(&scalar, &point) else {
             return Refusal::PublicKey as u32;
@@ -60,19 +60,19 @@ impl State {
 /// io in: d ‖ z 64; out: encapsulation key | expanded decapsulation key. Sets: 512, 768, 1024.
 #[wasm_bindgen]
 pub fn raw_mlkem_keygen(set: u32) -> u32 {
-    with(|state| code(state.mlkem_keygen(set)))
+    cleanly_with(|state| code(state.mlkem_keygen(set)))
 }
 
 /// io in: m 32 | encapsulation key; out: ciphertext | shared 32.
 #[wasm_bindgen]
 pub fn raw_mlkem_encaps(set: u32) -> u32 {
-    with(|state| code(state.mlkem_encaps(set)))
+    cleanly_with(|state| code(state.mlkem_encaps(set)))
 }
 
 /// io in: expanded decapsulation key | ciphertext; out: shared 32.
 #[wasm_bindgen]
 pub fn raw_mlkem_decaps(set: u32) -> u32 {
-    with(|state| code(state.mlkem_decaps(set)))
+    cleanly_with(|state| code(state.mlkem_decaps(set)))
 }
 
 /// Those of FIPS 202 that ML-KEM is made of, by number.

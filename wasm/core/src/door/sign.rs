@@ -1,6 +1,6 @@
 //! Signatures and hashes.
 
-use super::{State, with};
+use super::{State, cleanly_with, with};
 use crate::ed25519::{self, PUBLIC, SEED, SIGNATURE};
 use crate::erase;
 use sotto_base::refusal::{Refusal, code};
@@ -44,7 +44,7 @@ impl State {
 /// io in: seed 32; out: public key 32.
 #[wasm_bindgen]
 pub fn ed25519_public() -> u32 {
-    with(|state| {
+    cleanly_with(|state| {
         let seed = state.io.take(0);
         state.io.write(0, &ed25519::public(&seed));
         0
@@ -54,7 +54,7 @@ pub fn ed25519_public() -> u32 {
 /// io in: seed 32 | message; out: signature 64.
 #[wasm_bindgen]
 pub fn ed25519_sign(length: u32) -> u32 {
-    with(|state| code(state.sign(length)))
+    cleanly_with(|state| code(state.sign(length)))
 }
 
 /// io in: public key 32 | signature 64 | message. 1 when S·B = R + k·A, else 0.
