@@ -126,7 +126,9 @@ pub fn ring(data: &[u8]) {
     if done.is_ok() {
         for [slot, key, counter, way] in &jobs {
             let body = expected[*slot as usize][HEADER..].first_chunk_mut().expect("a body");
-            keys.get(*key).expect("a key").apply(&mut Work::new(), way_of(*way), *counter, body);
+            keys.get(*key)
+                .expect("a key")
+                .apply(&mut Work::new(), way_of(*way), *counter, body);
         }
     }
     assert!(ring.cells.as_slice() == expected.as_slice());
