@@ -19,7 +19,7 @@ fn store<T>(to: &mut T, value: v128) {
 }
 
 /// Writes zeros that are not left out, sixteen bytes at a time.
-#[inline(always)]
+#[inline(never)]
 pub fn erase(blocks: &mut [[u8; 16]]) {
     for block in blocks {
         // SAFETY: `block` is valid for 16 bytes; a v128 in memory asks for alignment, which `repr(packed)` takes off.
