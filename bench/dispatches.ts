@@ -1,10 +1,10 @@
 /** What is dispatched (src/crypto/dispatch.ts), beside all who can do it here; from bytes to bytes. */
 import { x25519 as nobleX25519 } from '@noble/curves/ed25519.js';
-import { concat, equal, fromHex, systemRandom, type Bytes } from '../src/base/index.ts';
+import { equal, systemRandom, type Bytes } from '../src/base/index.ts';
 import { x25519 } from '../src/crypto/primitives.ts';
 import { race, type Row } from '../src/crypto/race.ts';
 import { dispatches } from '../src/crypto/start.ts';
-import type { NativeCrypto } from './host.ts';
+import { x25519Pkcs8, type NativeCrypto } from './host.ts';
 import type { WasmHash } from './peers.ts';
 
 const prefixed = (operation: string): string => `dispatch-${operation}`;
@@ -26,12 +26,9 @@ export async function* dispatchRows(hash: WasmHash, native: NativeCrypto | undef
   yield await exchangeRow(native);
 }
 
-/** A secret key of X25519 as WebCrypto reads it: PKCS #8 (RFC 8410 §7). */
-const pkcs8 = (scalar: Bytes): Bytes => concat(fromHex('302e020100300506032b656e04220420'), scalar);
-
 async function bySubtle(scalar: Bytes, point: Bytes): Promise<Uint8Array> {
   const [secret, remote] = await Promise.all([
-    crypto.subtle.importKey('pkcs8', pkcs8(scalar), 'X25519', false, ['deriveBits']),
+    crypto.subtle.importKey('pkcs8', x25519Pkcs8(scalar), 'X25519', false, ['deriveBits']),
     crypto.subtle.importKey('raw', point, 'X25519', false, []),
   ]);
   return new Uint8Array(await crypto.subtle.deriveBits({ name: 'X25519', public: remote }, secret, 256));

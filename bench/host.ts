@@ -1,5 +1,9 @@
 /** Where a benchmark runs: Node, or a page in Chromium. The rows of `core.ts` know no other difference. */
+import { concat, fromHex, type Bytes } from '../src/base/index.ts';
 import type { Load } from './peers.ts';
+
+/** A secret key of X25519 as PKCS #8 (RFC 8410 §7), which is what platforms read. */
+export const x25519Pkcs8 = (scalar: Uint8Array): Bytes => concat(fromHex('302e020100300506032b656e04220420'), scalar);
 
 /** Of node:crypto what is compared with; it works at once, as ours does. */
 export interface NativeCrypto {

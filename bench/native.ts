@@ -1,6 +1,6 @@
 /** node:crypto as a peer. */
 import * as node from 'node:crypto';
-import type { Host, NativeCrypto } from './host.ts';
+import { x25519Pkcs8, type Host, type NativeCrypto } from './host.ts';
 
 /** In Node 24 and later; the types of the platform do not know it. */
 interface KemCrypto {
@@ -23,11 +23,10 @@ function nativeKem(): NativeCrypto['kem'] {
   };
 }
 
-/** What stands before the raw bytes of X25519: SubjectPublicKeyInfo and PKCS #8 (RFC 8410). */
+/** What stands before the raw bytes of a public key of X25519: SubjectPublicKeyInfo (RFC 8410 §4). */
 const SPKI = Buffer.from('302a300506032b656e032100', 'hex');
-const PKCS8 = Buffer.from('302e020100300506032b656e04220420', 'hex');
 const secretKey = (raw: Uint8Array): node.KeyObject =>
-  node.createPrivateKey({ key: Buffer.concat([PKCS8, raw]), format: 'der', type: 'pkcs8' });
+  node.createPrivateKey({ key: Buffer.from(x25519Pkcs8(raw)), format: 'der', type: 'pkcs8' });
 const publicKey = (raw: Uint8Array): node.KeyObject =>
   node.createPublicKey({ key: Buffer.concat([SPKI, raw]), format: 'der', type: 'spki' });
 

@@ -79,6 +79,15 @@ describe.each(coreBuilds().map((build) => [build.name, build] as const))('%s', (
     expect(stackLeft(build)).toBe(-1);
   });
 
+  it('SHAKE256, of which keys are made', () => {
+    const text = random.bytes(200);
+    lay(build, text);
+    expect(build.call('shake256', text.length, 64)).toBe(0);
+    const key = area(build, 0, 64);
+    erase(build);
+    expect(found(build, [text, key])).toEqual([]);
+  });
+
   it('X25519 and Ed25519', () => {
     const [scalar, seed] = [random.bytes(32), random.bytes(32)];
     lay(build, scalar, Uint8Array.of(9), new Uint8Array(31));
