@@ -1,16 +1,12 @@
 /** The steps of `npm test`, in order. Each returns how much passed and failed; what failed has been printed by then. */
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildApp } from './build.ts';
 import { checkWords } from './check-words.ts';
 import { faultsOf, readSources } from './check-imports.ts';
 import { findChromium, installChromium } from './chromium.ts';
 import { exitCode, inRoot, output } from './program.ts';
-
-export interface Count {
-  readonly passed: number;
-  readonly failed: number;
-}
+import { playwrightReport, vitestReport, type Count } from './reports.ts';
 
 export interface Step {
   readonly name: string;
@@ -26,27 +22,14 @@ const program = async (path: string, args: readonly string[]): Promise<Count> =>
 
 function check(faults: readonly string[]): Count {
   for (const fault of faults) console.log(fault);
-  return { passed: faults.length === 0 ? 1 : 0, failed: faults.length };
+  return { passed: faults.length === 0 ? 1 : 0, failed: faults.length, failures: faults };
 }
 
-/** What a run left in its JSON report, together with its exit code: a run that fails without a failed test is a failure too. */
-function reported(code: number, file: string, read: (report: Record<string, unknown>) => Count): Count {
-  if (!existsSync(file)) return one(false);
-  const count = read(JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>);
-  return code !== 0 && count.failed === 0 ? { ...count, failed: 1 } : count;
-}
-
-const number = (value: unknown): number => (typeof value === 'number' ? value : 0);
-
-/** A test that was not run is no test that passed. */
 async function vitest(paths: readonly string[]): Promise<Count> {
   const report = inRoot('.cache/vitest.json');
   rmSync(report, { force: true });
   const code = await exitCode(tool('vitest'), ['run', ...paths, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]);
-  return reported(code, report, (r) => ({
-    passed: number(r['numPassedTests']),
-    failed: number(r['numFailedTests']) + number(r['numPendingTests']) + number(r['numTodoTests']),
-  }));
+  return vitestReport(code, report);
 }
 
 /** Where Chromium is; it is installed if need be. */
@@ -66,11 +49,7 @@ async function playwright(specs: readonly string[]): Promise<Count> {
   const chromium = await chromiumThere();
   const env = { ...process.env, SOTTO_CHROMIUM: chromium, PLAYWRIGHT_JSON_OUTPUT_NAME: report };
   const code = await exitCode(tool('playwright'), ['test', ...specs], { env });
-  return reported(code, report, (r) => {
-    const stats = (r['stats'] ?? {}) as Record<string, unknown>;
-    const failed = number(stats['unexpected']) + number(stats['flaky']) + number(stats['skipped']);
-    return { passed: number(stats['expected']), failed };
-  });
+  return playwrightReport(code, report);
 }
 
 /** A program of ours that closes each of its parts with `N passed, N failed`. */

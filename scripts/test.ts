@@ -1,12 +1,13 @@
 /**
  * `npm test`: every check there is, in order, the long ones in two lanes beside each other; a failed step does not hide the later ones.
- * Closes with `N passed, N failed`.
+ * Closes with what failed, by name, and `N passed, N failed`.
  * `npm test -- --only unit,types` runs some of the steps.
  */
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { exitCode, inRoot } from './program.ts';
-import { chromiumThere, lanes, steps, type Count, type Step } from './test-steps.ts';
+import type { Count } from './reports.ts';
+import { chromiumThere, lanes, steps, type Step } from './test-steps.ts';
 
 interface Result extends Count {
   readonly name: string;
@@ -25,8 +26,9 @@ async function runStep(step: Step): Promise<Result> {
   console.log(`\n── ${step.name}`);
   const started = performance.now();
   const count = await step.run().catch((error: unknown): Count => {
-    console.log(error instanceof Error ? error.message : String(error));
-    return { passed: 0, failed: 1 };
+    const why = error instanceof Error ? error.message : String(error);
+    console.log(why);
+    return { passed: 0, failed: 1, failures: [why] };
   });
   return { name: step.name, ...count, seconds: (performance.now() - started) / 1000 };
 }
@@ -41,7 +43,7 @@ async function runLane(names: readonly string[], place: number): Promise<readonl
   closeSync(out);
   process.stdout.write(readFileSync(printed));
   if (existsSync(report)) return JSON.parse(readFileSync(report, 'utf8')) as Result[];
-  return names.map((name) => ({ name, passed: 0, failed: 1, seconds: 0 }));
+  return names.map((name) => ({ name, passed: 0, failed: 1, failures: ['its lane ended without a report'], seconds: 0 }));
 }
 
 /** The steps that are left for lanes, when there are some for each. */
@@ -65,6 +67,10 @@ for (const step of toRun) {
 }
 if (options.report !== undefined) writeFileSync(options.report, JSON.stringify(results));
 
+for (const { name, failed, failures } of results.filter((result) => result.failed > 0)) {
+  console.log(`\n── ${name}: ${failed} failed`);
+  for (const failure of failures ?? []) console.log(failure);
+}
 console.log('');
 for (const { name, passed, failed, seconds } of results) {
   const figures = [`${passed} passed`.padStart(12), `${failed} failed`.padStart(10), `${seconds.toFixed(1)} s`.padStart(9)];
