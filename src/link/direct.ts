@@ -257,7 +257,7 @@ class Libp2pDirect implements DirectNode {
       sever(connection, 'no direct stream');
       throw error;
     } finally {
-      this.#dropIntroduction(peer);
+      this.#dropOthers(peer, connection);
     }
   }
 
@@ -265,12 +265,15 @@ class Libp2pDirect implements DirectNode {
     const peer = idOf(connection.remotePeer);
     if (peer === undefined || connection.limits !== undefined) return sever(connection, 'not a direct link');
     this.#peers.adopt(peer, wireOf(stream, connection));
-    this.#dropIntroduction(connection.remotePeer);
+    this.#dropOthers(connection.remotePeer, connection);
   }
 
-  /** The connection through the relay has done what it was for. */
-  #dropIntroduction(peer: PeerId): void {
-    for (const connection of this.#node.getConnections(peer)) if (connection.limits !== undefined) sever(connection, 'introduced');
+  /**
+   * The connection through the relay has done what it was for. So has one of a try that the other has given up: of its end WebRTC tells
+   * this side half a minute later.
+   */
+  #dropOthers(peer: PeerId, kept: Connection): void {
+    for (const connection of this.#node.getConnections(peer)) if (connection !== kept) sever(connection, 'another one is the link');
   }
 
   #expel(id: DirectId): void {
