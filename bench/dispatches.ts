@@ -26,30 +26,34 @@ export async function* dispatchRows(hash: WasmHash, native: NativeCrypto | undef
   yield await exchangeRow(native);
 }
 
-async function bySubtle(scalar: Bytes, point: Bytes): Promise<Uint8Array> {
-  const [secret, remote] = await Promise.all([
-    crypto.subtle.importKey('pkcs8', x25519Pkcs8(scalar), 'X25519', false, ['deriveBits']),
-    crypto.subtle.importKey('raw', point, 'X25519', false, []),
-  ]);
+const secretOf = (scalar: Bytes): Promise<CryptoKey> =>
+  crypto.subtle.importKey('pkcs8', x25519Pkcs8(scalar), 'X25519', false, ['deriveBits']);
+
+async function bySubtle(own: CryptoKey | Promise<CryptoKey>, point: Bytes): Promise<Uint8Array> {
+  const [secret, remote] = await Promise.all([own, crypto.subtle.importKey('raw', point, 'X25519', false, [])]);
   return new Uint8Array(await crypto.subtle.deriveBits({ name: 'X25519', public: remote }, secret, 256));
 }
 
-/** There is no choice about X25519: the core computes it where the keys lie. `-kept`: a relay's onion key, read once. */
+/**
+ * There is no choice about X25519: the core computes it where the keys lie. `-kept`: a secret key that was read once, as a relay's onion key
+ * could be; the other's public key is another one each time.
+ */
 async function exchangeRow(native: NativeCrypto | undefined): Promise<Row> {
   const scalar = systemRandom.bytes(32);
   const point = new Uint8Array(nobleX25519.getPublicKey(systemRandom.bytes(32)));
-  const kept = native?.agreeing(scalar);
+  const [kept, secret] = [native?.agreeing(scalar), await secretOf(scalar)];
   const found = x25519(scalar, point);
   if (
     found === undefined ||
-    !equal(found, await bySubtle(scalar, point)) ||
+    !equal(found, await bySubtle(secret, point)) ||
     (kept !== undefined && !equal(found, new Uint8Array(kept(point))))
   )
     throw new Error('two X25519s, no agreement');
   return race(EXCHANGE, {
     ours: () => x25519(scalar, point),
     noble: () => nobleX25519.getSharedSecret(scalar, point),
-    webcrypto: () => bySubtle(scalar, point),
+    webcrypto: () => bySubtle(secretOf(scalar), point),
+    'webcrypto-kept': () => bySubtle(secret, point),
     ...(native !== undefined && { OpenSSL: () => native.agree(scalar, point) }),
     ...(kept !== undefined && { 'OpenSSL-kept': () => kept(point) }),
   });

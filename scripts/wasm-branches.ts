@@ -7,7 +7,7 @@
  *
  * By an abstract run of binaryen's text of the module (wasm-dis): for each local what it may have come from, in the order of execution,
  * joined where ways meet, loops until nothing changes. A word of 32 bits may be a pointer that was kept on the stack, or a secret: that is
- * for the reader. Lanes of vectors and words of 64 bits are never pointers. Memory is one: what was stored is not followed.
+ * for the reader. Lanes of vectors, doubles and words of 64 bits are never pointers. Memory is one: what was stored is not followed.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -146,7 +146,7 @@ class Run {
     if (name === 'block') return this.#block(list);
     if (name === 'loop') return this.#loop(list);
     if (name === 'if') return this.#if(list);
-    if (/^(?:(?:i32|i64|v128)\.(?:load|store)|memory\.(?:copy|fill))/.test(name)) return this.#memory(list);
+    if (/^(?:(?:[if]32|[if]64|v128)\.(?:load|store)|memory\.(?:copy|fill))/.test(name)) return this.#memory(list);
     if (name === 'local.get') return this.#locals?.get(text(list[1])) ?? none;
     if (name.startsWith('local.')) {
       const made = this.#all(lists(list));

@@ -4,9 +4,9 @@
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod simd128;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-pub use simd128::{Sum64x2, Turns, U8x16, U32x4, erase, wipe};
+pub use simd128::{Exchange, F64x2, Sum64x2, Turns, U8x16, U32x4, erase, wipe};
 
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 mod portable;
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-pub use portable::{Sum64x2, Turns, U32x4, erase, wipe};
+pub use portable::{Exchange, F64x2, Sum64x2, Turns, U32x4, erase, wipe};

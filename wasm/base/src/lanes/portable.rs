@@ -142,3 +142,88 @@ impl Turns {
         Self { by8: Turn, by16: Turn }
     }
 }
+
+/// Two lanes of f64.
+#[derive(Clone, Copy)]
+pub struct F64x2([f64; 2]);
+
+/// Whether two lanes change places.
+#[derive(Clone, Copy)]
+pub struct Exchange(u64);
+
+impl F64x2 {
+    #[inline(always)]
+    pub const fn new(lanes: [f64; 2]) -> Self {
+        Self(lanes)
+    }
+
+    #[inline(always)]
+    pub fn lanes(self) -> [f64; 2] {
+        self.0
+    }
+
+    #[inline(always)]
+    pub fn plus(self, other: Self) -> Self {
+        Self([self.0[0] + other.0[0], self.0[1] + other.0[1]])
+    }
+
+    #[inline(always)]
+    pub fn minus(self, other: Self) -> Self {
+        Self([self.0[0] - other.0[0], self.0[1] - other.0[1]])
+    }
+
+    #[inline(always)]
+    pub fn times(self, other: Self) -> Self {
+        Self([self.0[0] * other.0[0], self.0[1] * other.0[1]])
+    }
+
+    /// `self + a × b`, rounded once or twice: the same where products are exact.
+    #[inline(always)]
+    pub fn plus_times(self, a: Self, b: Self) -> Self {
+        self.plus(a.times(b))
+    }
+
+    /// The lower lanes of two.
+    #[inline(always)]
+    pub fn lower(self, other: Self) -> Self {
+        Self([self.0[0], other.0[0]])
+    }
+
+    /// The upper lanes of two.
+    #[inline(always)]
+    pub fn upper(self, other: Self) -> Self {
+        Self([self.0[1], other.0[1]])
+    }
+
+    /// The upper lane of this, the lower one of the other.
+    #[inline(always)]
+    pub fn inner(self, other: Self) -> Self {
+        Self([self.0[1], other.0[0]])
+    }
+
+    /// The lower lane of this, the upper one of the other.
+    #[inline(always)]
+    pub fn outer(self, other: Self) -> Self {
+        Self([self.0[0], other.0[1]])
+    }
+
+    #[inline(always)]
+    pub fn swapped(self) -> Self {
+        Self([self.0[1], self.0[0]])
+    }
+
+    #[inline(always)]
+    pub fn exchanged(self, exchange: Exchange) -> Self {
+        let [a, b] = self.0.map(f64::to_bits);
+        let change = (a ^ b) & exchange.0;
+        Self([a ^ change, b ^ change].map(f64::from_bits))
+    }
+}
+
+impl Exchange {
+    /// By a bit: 1 for yes, 0 for no.
+    #[inline(always)]
+    pub fn new(bit: u8) -> Self {
+        Self(u64::from(bit).wrapping_neg())
+    }
+}

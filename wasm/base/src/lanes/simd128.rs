@@ -248,3 +248,93 @@ impl U8x16 {
         Self(u8x16_swizzle(self.0, indices.0))
     }
 }
+
+/// Two lanes of f64.
+#[derive(Clone, Copy)]
+pub struct F64x2(v128);
+
+/// Whether two lanes change places, as the order of their bytes.
+#[derive(Clone, Copy)]
+pub struct Exchange(v128);
+
+impl F64x2 {
+    #[inline(always)]
+    pub const fn new(lanes: [f64; 2]) -> Self {
+        Self(f64x2(lanes[0], lanes[1]))
+    }
+
+    #[inline(always)]
+    pub fn lanes(self) -> [f64; 2] {
+        [f64x2_extract_lane::<0>(self.0), f64x2_extract_lane::<1>(self.0)]
+    }
+
+    #[inline(always)]
+    pub fn plus(self, other: Self) -> Self {
+        Self(f64x2_add(self.0, other.0))
+    }
+
+    #[inline(always)]
+    pub fn minus(self, other: Self) -> Self {
+        Self(f64x2_sub(self.0, other.0))
+    }
+
+    #[inline(always)]
+    pub fn times(self, other: Self) -> Self {
+        Self(f64x2_mul(self.0, other.0))
+    }
+
+    /// `self + a × b`, rounded once or twice: the same where products are exact.
+    #[inline(always)]
+    pub fn plus_times(self, a: Self, b: Self) -> Self {
+        #[cfg(target_feature = "relaxed-simd")]
+        return Self(f64x2_relaxed_madd(a.0, b.0, self.0));
+        #[cfg(not(target_feature = "relaxed-simd"))]
+        self.plus(a.times(b))
+    }
+
+    /// The lower lanes of two.
+    #[inline(always)]
+    pub fn lower(self, other: Self) -> Self {
+        Self(i64x2_shuffle::<0, 2>(self.0, other.0))
+    }
+
+    /// The upper lanes of two.
+    #[inline(always)]
+    pub fn upper(self, other: Self) -> Self {
+        Self(i64x2_shuffle::<1, 3>(self.0, other.0))
+    }
+
+    /// The upper lane of this, the lower one of the other.
+    #[inline(always)]
+    pub fn inner(self, other: Self) -> Self {
+        Self(i64x2_shuffle::<1, 2>(self.0, other.0))
+    }
+
+    /// The lower lane of this, the upper one of the other.
+    #[inline(always)]
+    pub fn outer(self, other: Self) -> Self {
+        Self(i64x2_shuffle::<0, 3>(self.0, other.0))
+    }
+
+    #[inline(always)]
+    pub fn swapped(self) -> Self {
+        Self(i64x2_shuffle::<1, 0>(self.0, self.0))
+    }
+
+    #[inline(always)]
+    pub fn exchanged(self, exchange: Exchange) -> Self {
+        #[cfg(target_feature = "relaxed-simd")]
+        return Self(i8x16_relaxed_swizzle(self.0, exchange.0));
+        #[cfg(not(target_feature = "relaxed-simd"))]
+        Self(u8x16_swizzle(self.0, exchange.0))
+    }
+}
+
+impl Exchange {
+    /// By a bit: 1 for yes, 0 for no.
+    #[inline(always)]
+    pub fn new(bit: u8) -> Self {
+        let order = u8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+        Self(v128_xor(order, u8x16_splat(bit << 3)))
+    }
+}
