@@ -143,6 +143,15 @@ test('the join and the first message work while the inviter is away, and a third
   await say(again.page, 'all three');
   for (const person of [ben, cyd]) await hears(person, 'all three');
   for (const person of [again, ben, cyd]) expect(await namesIn(person, 3)).toEqual(['Ana', 'Ben', 'Cyd']);
+
+  // Both wrote before they were let in; nobody stands there as speaking before they came.
+  const told = ['before you came', 'Ben came in', 'is anybody in?', 'Cyd came in', 'and a third', 'come in', 'all three'];
+  const places = (text: string): number[] => told.map((line) => text.indexOf(line));
+  for (const { page } of [again, ben, cyd]) {
+    await expect.poll(async () => places(await page.getByRole('log').innerText()).includes(-1)).toBe(false);
+    const found = places(await page.getByRole('log').innerText());
+    expect(found).toEqual(found.toSorted((a, b) => a - b));
+  }
 });
 
 test('fifty messages to somebody who is away arrive once each, in order', async ({ sotto, people }) => {

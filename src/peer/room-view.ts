@@ -117,10 +117,27 @@ function timeline(held: ChatRoom, wording: Wording): TimelineItem[] {
       ...(state === 'failed' && wording.failure !== undefined && { failure: wording.failure }),
     };
   });
-  return [...messages, ...events(held)].toSorted((a, b) => a.at - b.at);
+  return [...events(held, messages), ...messages].toSorted((a, b) => a.at - b.at);
 }
 
-function events(held: ChatRoom): EventItem[] {
+/**
+ * Whoever comes while nobody else is there writes before anybody has let them in: that they came stands before their first words since
+ * they last left. `messages`: in the order of their times.
+ */
+export function arrivedAt(
+  persona: PersonaId,
+  admitted: number,
+  left: number,
+  messages: readonly Pick<MessageItem, 'author' | 'at' | 'clockWrong'>[],
+): number {
+  for (const { author, at, clockWrong } of messages) {
+    if (at >= admitted) break;
+    if (author === persona && at > left && !clockWrong) return at;
+  }
+  return admitted;
+}
+
+function events(held: ChatRoom, messages: readonly MessageItem[]): EventItem[] {
   const { room, chat } = held;
   const renames = chat.renames().slice(1);
   const renamed = renames.map(({ id, at, name, author }): EventItem => ({
@@ -138,12 +155,17 @@ function events(held: ChatRoom): EventItem[] {
       event: { what: 'frozen', who: persona === undefined ? 'Somebody' : nameOf(held, persona) },
     };
   });
-  return [
-    ...firstAdmissions(room.state.operations).flatMap((operation) => membershipEvent(held, operation)),
-    ...renamed,
-    ...frozen,
-    ...tooLate(held),
-  ];
+  const left = new Map<PersonaId, number>();
+  const memberships = firstAdmissions(room.state.operations).flatMap((operation) => {
+    const { says, author, hlc } = operation;
+    const at = millisecondsOf(hlc);
+    if ('leave' in says) left.set(author, at);
+    if ('remove' in says) left.set(says.remove.persona, at);
+    const member = 'admit' in says ? admittedMember(held, says.admit) : undefined;
+    const shown = member === undefined ? at : arrivedAt(member.persona, at, left.get(member.persona) ?? 0, messages);
+    return membershipEvent(held, operation, shown);
+  });
+  return [...memberships, ...renamed, ...frozen, ...tooLate(held)];
 }
 
 /** Without those that let in by a Join that somebody else had let in beside them: that they came is said once. */
@@ -169,11 +191,9 @@ function isMessage(entry: Uint8Array): boolean {
   return !isRefusal(read) && 'say' in read;
 }
 
-function membershipEvent(held: ChatRoom, operation: OperationRecord): EventItem[] {
+function membershipEvent(held: ChatRoom, operation: OperationRecord, at: number): EventItem[] {
   const by = nameOf(held, operation.author);
-  const line = (event: EventItem['event']): EventItem[] => [
-    { type: 'event', id: operation.hash, at: millisecondsOf(operation.hlc), event },
-  ];
+  const line = (event: EventItem['event']): EventItem[] => [{ type: 'event', id: operation.hash, at, event }];
   const { says } = operation;
   if ('create' in says) return line({ what: 'created', who: by });
   if ('admit' in says) return line({ what: 'joined', who: admittedName(held, says.admit) });
@@ -181,11 +201,17 @@ function membershipEvent(held: ChatRoom, operation: OperationRecord): EventItem[
   return 'leave' in says ? line({ what: 'left', who: by }) : [];
 }
 
-/** The name that they go by now, or the one that they came with. */
-function admittedName(held: ChatRoom, { certificate, name }: { readonly certificate: Uint8Array; readonly name?: string }): string {
-  const members = [...held.room.state.members.values()];
+type Admit = Extract<OperationRecord['says'], { readonly admit: unknown }>['admit'];
+
+/** Undefined when they are a member no more. */
+function admittedMember({ room }: ChatRoom, { certificate }: Pick<Admit, 'certificate'>): Member | undefined {
+  const members = [...room.state.members.values()];
   // Mostly it is the very certificate that the member was let in with; to compare bytes with all takes the square of the room.
-  const found =
-    members.find((member) => member.certificate === certificate) ?? members.find((member) => equal(member.certificate, certificate));
-  return found === undefined ? (name ?? 'Somebody') : nameOf(held, found.persona);
+  return members.find((member) => member.certificate === certificate) ?? members.find((member) => equal(member.certificate, certificate));
+}
+
+/** The name that they go by now, or the one that they came with. */
+function admittedName(held: ChatRoom, admit: Admit): string {
+  const found = admittedMember(held, admit);
+  return found === undefined ? (admit.name ?? 'Somebody') : nameOf(held, found.persona);
 }
