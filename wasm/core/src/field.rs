@@ -19,6 +19,8 @@ const WIDE: usize = 6;
 
 pub type Limbs = [F64x2; LIMBS];
 
+type Row = [F64x2; WIDE];
+
 /// Two numbers: one in the lower lanes, one in the upper ones.
 #[derive(Clone, Copy)]
 pub struct Pair(pub Limbs);
@@ -61,7 +63,7 @@ pub struct Constants {
     pub signs: F64x2,
     /// 121665, 0.
     pub a24: F64x2,
-    /// How many pairs a number's limbs are: not for the compiler to know, which would unroll what then has too few registers.
+    /// How many pairs of limbs follow the first one: not for the compiler to know, which would unroll what then has too few registers.
     pairs: usize,
 }
 
@@ -77,7 +79,7 @@ static CONSTANTS: Constants = {
         fold: both(FOLD),
         signs: F64x2::new([1.0, -1.0]),
         a24: F64x2::new([121_665.0, 0.0]),
-        pairs: LIMBS / 2,
+        pairs: LIMBS / 2 - 1,
     }
 };
 
@@ -121,11 +123,12 @@ impl Factor {
         factor
     }
 
-    /// What `[0]` meets in six columns, and what follows there for the next ones.
+    /// What `[0]` meets in six columns, and what follows there for the next ones, by two.
     #[inline(always)]
-    fn columns(&self, first: usize) -> ([F64x2; WIDE], &[[F64x2; 2]]) {
+    fn columns(&self, first: usize) -> (Row, [F64x2; 2], &[[F64x2; 2]]) {
         let row = &self.0[LIMBS - WIDE - first..];
-        ([5, 4, 3, 2, 1, 0].map(|i| row[i]), row[WIDE..].as_chunks().0)
+        let (next, following) = ([row[WIDE], row[WIDE + 1]], row[WIDE + 2..].as_chunks().0);
+        ([5, 4, 3, 2, 1, 0].map(|i| row[i]), next, following)
     }
 }
 
@@ -145,38 +148,49 @@ impl Split {
     }
 }
 
+/// The first two limbs, and the others by two.
 #[inline(always)]
-fn limbs_by_two<'a>(a: &'a Pair, with: &Constants) -> &'a [[F64x2; 2]] {
-    a.0[..2 * with.pairs].as_chunks().0
+fn pairs<'a>(a: &'a Pair, with: &Constants) -> ([F64x2; 2], &'a [[F64x2; 2]]) {
+    let [first, second, others @ ..] = &a.0;
+    ([*first, *second], others[..2 * with.pairs].as_chunks().0)
+}
+
+#[inline(always)]
+fn plus_products(sums: Row, limb: F64x2, row: Row) -> Row {
+    core::array::from_fn(|i| sums[i].plus_times(limb, row[i]))
 }
 
 /// Six columns of a product: what a limb meets in them moves on by one from limb to limb.
 #[inline(always)]
-fn columns(a: &Pair, b: &Factor, first: usize, with: &Constants) -> [F64x2; WIDE] {
-    let (mut row, following) = b.columns(first);
-    let mut sums = [ZERO; WIDE];
-    for (limbs, next) in limbs_by_two(a, with).iter().zip(following) {
-        for (limb, next) in limbs.iter().zip(next) {
-            for (sum, factor) in sums.iter_mut().zip(row) {
-                *sum = sum.plus_times(*limb, factor);
-            }
-            row = [*next, row[0], row[1], row[2], row[3], row[4]];
-        }
+fn columns(a: &Pair, b: &Factor, first: usize, with: &Constants) -> Row {
+    let (row, next, following) = b.columns(first);
+    let moved = |row: Row, next: F64x2| [next, row[0], row[1], row[2], row[3], row[4]];
+    let (limbs, others) = pairs(a, with);
+    let mut sums = row.map(|factor| limbs[0].times(factor));
+    let row = moved(row, next[0]);
+    sums = plus_products(sums, limbs[1], row);
+    let mut row = moved(row, next[1]);
+    for (limbs, next) in others.iter().zip(following) {
+        sums = plus_products(sums, limbs[0], row);
+        row = moved(row, next[0]);
+        sums = plus_products(sums, limbs[1], row);
+        row = moved(row, next[1]);
     }
     sums
 }
 
 /// The same for two limbs of the upper number at once, one in each lane.
 #[inline(always)]
-fn split_columns(a: &Pair, b: &Split, first: usize, with: &Constants) -> [F64x2; WIDE] {
-    let (mut row, following) = b.0.columns(first);
-    let mut sums = [ZERO; WIDE];
-    for (limbs, next) in limbs_by_two(a, with).iter().zip(following) {
-        let two = limbs[0].upper(limbs[1]);
-        for (sum, factor) in sums.iter_mut().zip(row) {
-            *sum = sum.plus_times(two, factor);
-        }
-        row = [next[1], next[0], row[0], row[1], row[2], row[3]];
+fn split_columns(a: &Pair, b: &Split, first: usize, with: &Constants) -> Row {
+    let (row, next, following) = b.0.columns(first);
+    let moved = |row: Row, next: &[F64x2; 2]| [next[1], next[0], row[0], row[1], row[2], row[3]];
+    let (limbs, others) = pairs(a, with);
+    let two = limbs[0].upper(limbs[1]);
+    let mut sums = row.map(|factor| two.times(factor));
+    let mut row = moved(row, &next);
+    for (limbs, next) in others.iter().zip(following) {
+        sums = plus_products(sums, limbs[0].upper(limbs[1]), row);
+        row = moved(row, next);
     }
     sums.map(|sum| sum.plus(sum.swapped()))
 }
@@ -283,35 +297,6 @@ impl Pair {
         let mut product = Self::ZERO;
         product.multiply(self, &Factor::of(&other.0, with), with);
         product
-    }
-
-    /// To the power of 2^`times`.
-    #[inline(never)]
-    fn squared(&self, times: usize, with: &Constants) -> Self {
-        let mut square = *self;
-        for _ in 0..times {
-            square.0 = squared(&square.0, with);
-        }
-        square
-    }
-
-    /// To the power of 2^255 − 21, which is 1 / x, and 0 for 0. The names are of the exponent's ones: `x5` is to the power of 2^5 − 1.
-    pub fn inverse(&self, with: &Constants) -> Self {
-        let x2 = self.squared(1, with).times(self, with);
-        let x4 = x2.squared(2, with).times(&x2, with);
-        let x5 = x4.squared(1, with).times(self, with);
-        let x10 = x5.squared(5, with).times(&x5, with);
-        let x20 = x10.squared(10, with).times(&x10, with);
-        let x40 = x20.squared(20, with).times(&x20, with);
-        let x50 = x40.squared(10, with).times(&x10, with);
-        let x100 = x50.squared(50, with).times(&x50, with);
-        let x200 = x100.squared(100, with).times(&x100, with);
-        let x250 = x200.squared(50, with).times(&x50, with);
-        // 2^255 − 21 = (2^250 − 1) · 2^5 + 11
-        x250.squared(2, with)
-            .times(self, with)
-            .squared(3, with)
-            .times(&x2, with)
     }
 
     pub fn lower(&self) -> [f64; LIMBS] {
@@ -482,20 +467,5 @@ mod tests {
                 assert_eq!(write(&read(&bytes, with)), want);
             }
         }
-    }
-
-    #[test]
-    fn inverts() {
-        let with = constants();
-        for seed in 1..200u8 {
-            let bytes: [u8; 32] =
-                core::array::from_fn(|i| seed.wrapping_mul(17).wrapping_add((i as u8).wrapping_mul(seed)));
-            let number = read(&bytes, with).map(both);
-            let product = Pair(number).times(&Pair(number).inverse(with), with);
-            let one: [u8; 32] = core::array::from_fn(|i| u8::from(i == 0));
-            assert_eq!(write(&product.lower()), one);
-            assert_eq!(write(&product.upper()), one);
-        }
-        assert_eq!(write(&Pair::ZERO.inverse(with).lower()), [0; 32]);
     }
 }

@@ -10,6 +10,7 @@
 
 use crate::each_limb;
 use crate::field::{Constants, Factor, LIMBS, Pair, Split, carried_once, constants, read, write};
+use crate::reciprocal::reciprocal;
 use sotto_base::lanes::{Exchange, F64x2};
 
 /// What is made on the way has its place here: an array that is made anew would first be filled with zeros.
@@ -95,11 +96,11 @@ impl<'a> Ladder<'a> {
         self.z3.multiply_upper(&self.x3, &self.point, with);
     }
 
-    /// x2 / z2, and 0 where that is 0.
+    /// x2 / z2, and 0 where z2 is 0.
     fn finish(&self) -> [u8; 32] {
-        let inverse = self.z2_x2.inverse(self.with);
-        let crossed = Pair(inverse.0.map(F64x2::swapped));
-        write(&self.z2_x2.times(&crossed, self.with).upper())
+        let inverse = read(&reciprocal(&write(&self.z2_x2.lower())), self.with);
+        let inverse = Pair(inverse.map(|limb| F64x2::new([limb, limb])));
+        write(&self.z2_x2.times(&inverse, self.with).upper())
     }
 }
 

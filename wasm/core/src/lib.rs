@@ -11,6 +11,7 @@ pub mod handshake;
 pub mod kdf;
 pub mod kem;
 pub mod ladder;
+pub mod reciprocal;
 pub mod sha2;
 pub mod suite;
 pub mod x25519;
