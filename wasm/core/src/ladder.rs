@@ -34,14 +34,14 @@ struct Ladder<'a> {
 impl<'a> Ladder<'a> {
     /// At infinity and at the point.
     fn new(x: &[f64; LIMBS], with: &'a Constants) -> Self {
-        let one_if = |i, is_here| if i == 0 && is_here { 1.0 } else { 0.0 };
+        let one = |i| if i == 0 { 1.0 } else { 0.0 };
         let pair = |of: &dyn Fn(usize) -> [f64; 2]| Pair(core::array::from_fn(|i| F64x2::new(of(i))));
         Self {
             with,
             point: Split::new(x, with),
-            z2_x2: pair(&|i| [0.0, one_if(i, true)]),
+            z2_x2: pair(&|i| [0.0, one(i)]),
             x3: pair(&|i| [x[i], 0.0]),
-            z3: pair(&|i| [one_if(i, true), 0.0]),
+            z3: pair(&|i| [one(i), 0.0]),
             sums: Pair::ZERO,
             differences: Factor::ZERO,
             a_b: Pair::ZERO,
