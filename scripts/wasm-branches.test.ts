@@ -28,8 +28,9 @@ describe('what branches and addresses depend on', () => {
     ).toEqual(['i32.store i32.load']);
   });
 
-  it('a branch on a word, on a lane, on what a call gave, is', () => {
+  it('a branch on a word, on a double, on a lane, on what a call gave, is', () => {
     expect(found('(if (i64.eqz (i64.load (local.get $0))) (then (nop)))').branches).toEqual(['if i64.load']);
+    expect(found('(if (f64.lt (f64.load (local.get $0)) (f64.const 0)) (then (nop)))').branches).toEqual(['if f64.load']);
     expect(found('(block $out (br_if $out (i32x4.extract_lane 0 (v128.load (local.get $0)))))').branches).toEqual(['br_if v128.load']);
     expect(found('(block $out (br_if $out (i32.eqz (call $0 (local.get $0) (local.get $1)))))').branches).toEqual(['br_if call']);
   });

@@ -1,11 +1,13 @@
 /** Direct links over real WebRTC, introduced by real relays; in Node, where libp2p brings its own WebRTC. */
 import { describe, expect, it, vi } from 'vitest';
+import { publicKeyFromRaw } from '@libp2p/crypto/keys';
 import type { Connection } from '@libp2p/interface';
+import { peerIdFromPublicKey } from '@libp2p/peer-id';
 import { multiaddr } from '@multiformats/multiaddr';
 import { concat, Counters, fromHex, relayId, systemClock, systemRandom, toHex, utf8, type RelayId } from '../base/index.ts';
 import { Recorder } from './contract.ts';
 import { contractSizes, directContract, DirectRecorder } from './direct-contract.ts';
-import { DIRECT_PROTOCOL, type DirectId, type DirectNode } from './direct-node.ts';
+import { DIRECT_PROTOCOL, type DirectHandler, type DirectId, type DirectNode } from './direct-node.ts';
 import { directNode } from './direct.ts';
 import type { LinkNode } from './link.ts';
 import { relayLink } from './node.ts';
@@ -39,6 +41,19 @@ async function relay(n: number, port: number): Promise<LinkNode> {
 
 const portOf = (node: LinkNode): number => Number(/tcp\/(\d+)/.exec(node.addresses()[0] ?? '')?.[1]);
 
+/** A node as the product makes them, found at these relays. */
+const nodeAt = (handler: DirectHandler, relays: readonly RelayId[], addressesOf: (id: RelayId) => readonly string[]): Promise<DirectNode> =>
+  directNode({
+    handler,
+    clock: systemClock,
+    random: systemRandom,
+    counters: new Counters(),
+    sizes: contractSizes,
+    signallers: () => relays,
+    addressesOf,
+    trusted: () => true,
+  });
+
 directContract('libp2p WebRTC', async () => {
   let relays: LinkNode[] = await Promise.all([relay(1, 0), relay(2, 0)]);
   const ports = relays.map(portOf);
@@ -46,16 +61,7 @@ directContract('libp2p WebRTC', async () => {
   const nodes: DirectNode[] = [];
   return {
     async node(handler) {
-      const node = await directNode({
-        handler,
-        clock: systemClock,
-        random: systemRandom,
-        counters: new Counters(),
-        sizes: contractSizes,
-        signallers: () => ids,
-        addressesOf: (id) => addresses.get(id) ?? [],
-        trusted: () => true,
-      });
+      const node = await nodeAt(handler, ids, (id) => addresses.get(id) ?? []);
       nodes.push(node);
       return node;
     },
@@ -97,18 +103,7 @@ describe('one who dials twice', () => {
     ]);
     const [{ createLibp2p }, { circuitRelayTransport }, { identify }, { noise }, { webRTC }, { webSockets }, { yamux }] = libp2p;
     const middle = await relay(1, 0);
-    const [id] = ids as [RelayId];
-    const handler = new DirectRecorder();
-    const node = await directNode({
-      handler,
-      clock: systemClock,
-      random: systemRandom,
-      counters: new Counters(),
-      sizes: contractSizes,
-      signallers: () => [id],
-      addressesOf: () => middle.addresses(),
-      trusted: () => true,
-    });
+    const node = await nodeAt(new DirectRecorder(), ids.slice(0, 1), () => middle.addresses());
     const other = await createLibp2p({
       transports: [webSockets(), circuitRelayTransport(), webRTC({ rtcConfiguration: { iceServers: [] } })],
       connectionEncrypters: [noise()],
@@ -119,8 +114,6 @@ describe('one who dials twice', () => {
     const otherId = toHex(other.peerId.publicKey?.raw ?? new Uint8Array()) as DirectId;
     await until(() => node.relays().length === 1);
     node.allow([{ id: otherId, relays: [] }]);
-    const { peerIdFromPublicKey } = await import('@libp2p/peer-id');
-    const { publicKeyFromRaw } = await import('@libp2p/crypto/keys');
     const called = peerIdFromPublicKey(publicKeyFromRaw(fromHex(node.id))).toString();
     const way = multiaddr(`${middle.addresses()[0]}/p2p-circuit/webrtc/p2p/${called}`);
     // On a busy machine one of many handshakes fails in Node's WebRTC (src/link/direct-peers.ts tries again as well).
@@ -161,17 +154,7 @@ describe('a relay that asks for addresses itself', () => {
       streamMuxers: [yamux()],
       services: { identify: identify(), relay: circuitRelayServer() },
     });
-    const [id] = ids;
-    const node = await directNode({
-      handler: new DirectRecorder(),
-      clock: systemClock,
-      random: systemRandom,
-      counters: new Counters(),
-      sizes: contractSizes,
-      signallers: () => ids.slice(0, 1),
-      addressesOf: (relay) => (relay === id ? prying.getMultiaddrs().map(String) : []),
-      trusted: () => true,
-    });
+    const node = await nodeAt(new DirectRecorder(), ids.slice(0, 1), () => prying.getMultiaddrs().map(String));
     await until(() => node.relays().length === 1);
     const said = await offer();
     const stream = await prying.getConnections()[0]?.newStream('/webrtc-signaling/0.0.1');

@@ -156,14 +156,20 @@ function events(held: ChatRoom, messages: readonly MessageItem[]): EventItem[] {
     };
   });
   const left = new Map<PersonaId, number>();
-  const memberships = firstAdmissions(room.state.operations).flatMap((operation) => {
+  const memberships = firstAdmissions(room.state.operations).flatMap((operation): EventItem | EventItem[] => {
     const { says, author, hlc } = operation;
     const at = millisecondsOf(hlc);
     if ('leave' in says) left.set(author, at);
     if ('remove' in says) left.set(says.remove.persona, at);
-    const member = 'admit' in says ? admittedMember(held, says.admit) : undefined;
-    const shown = member === undefined ? at : arrivedAt(member.persona, at, left.get(member.persona) ?? 0, messages);
-    return membershipEvent(held, operation, shown);
+    if (!('admit' in says)) return membershipEvent(held, operation);
+    const member = admittedMember(held, says.admit);
+    return {
+      type: 'event',
+      id: operation.hash,
+      at: member === undefined ? at : arrivedAt(member.persona, at, left.get(member.persona) ?? 0, messages),
+      // The name that they go by now, or the one that they came with.
+      event: { what: 'joined', who: member === undefined ? (says.admit.name ?? 'Somebody') : nameOf(held, member.persona) },
+    };
   });
   return [...memberships, ...renamed, ...frozen, ...tooLate(held)];
 }
@@ -191,27 +197,19 @@ function isMessage(entry: Uint8Array): boolean {
   return !isRefusal(read) && 'say' in read;
 }
 
-function membershipEvent(held: ChatRoom, operation: OperationRecord, at: number): EventItem[] {
+function membershipEvent(held: ChatRoom, operation: OperationRecord): EventItem[] {
   const by = nameOf(held, operation.author);
+  const at = millisecondsOf(operation.hlc);
   const line = (event: EventItem['event']): EventItem[] => [{ type: 'event', id: operation.hash, at, event }];
   const { says } = operation;
   if ('create' in says) return line({ what: 'created', who: by });
-  if ('admit' in says) return line({ what: 'joined', who: admittedName(held, says.admit) });
   if ('remove' in says) return line({ what: 'removed', who: nameOf(held, says.remove.persona), by });
   return 'leave' in says ? line({ what: 'left', who: by }) : [];
 }
 
-type Admit = Extract<OperationRecord['says'], { readonly admit: unknown }>['admit'];
-
 /** Undefined when they are a member no more. */
-function admittedMember({ room }: ChatRoom, { certificate }: Pick<Admit, 'certificate'>): Member | undefined {
+function admittedMember({ room }: ChatRoom, { certificate }: { readonly certificate: Uint8Array }): Member | undefined {
   const members = [...room.state.members.values()];
   // Mostly it is the very certificate that the member was let in with; to compare bytes with all takes the square of the room.
   return members.find((member) => member.certificate === certificate) ?? members.find((member) => equal(member.certificate, certificate));
-}
-
-/** The name that they go by now, or the one that they came with. */
-function admittedName(held: ChatRoom, admit: Admit): string {
-  const found = admittedMember(held, admit);
-  return found === undefined ? (admit.name ?? 'Somebody') : nameOf(held, found.persona);
 }

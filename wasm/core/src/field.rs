@@ -88,7 +88,6 @@ pub fn constants() -> &'static Constants {
 }
 
 /// Once for each limb, in the code.
-#[macro_export]
 macro_rules! each_limb {
     ($body:ident) => {
         $body!(0);
@@ -105,6 +104,7 @@ macro_rules! each_limb {
         $body!(11);
     };
 }
+pub(crate) use each_limb;
 
 impl Factor {
     pub const ZERO: Self = Self([ZERO; 2 * LIMBS]);
@@ -214,13 +214,22 @@ macro_rules! carry {
     };
 }
 
-/// From limb to limb, in two chains beside each other, as each waits for itself.
+/// The order in which sums are carried: in two chains beside each other, as each waits for itself.
+macro_rules! in_chains {
+    ($body:ident) => {
+        in_chains!($body: 0 6 1 7 2 8 3 9 4 10 5 11 0 6);
+    };
+    ($body:ident: $($i:tt)*) => { $($body!($i);)* };
+}
+
 #[inline(always)]
 fn carried(mut sums: Limbs, with: &Constants) -> Limbs {
-    macro_rules! in_order {
-        ($($i:tt)*) => { $(carry!(sums, sums, $i, with);)* };
+    macro_rules! one {
+        ($i:tt) => {
+            carry!(sums, sums, $i, with);
+        };
     }
-    in_order!(0 6 1 7 2 8 3 9 4 10 5 11 0 6);
+    in_chains!(one);
     sums
 }
 
@@ -237,39 +246,6 @@ pub fn carried_once(limbs: Limbs, with: &Constants) -> Limbs {
     rest
 }
 
-#[inline(always)]
-fn squared(a: &Limbs, with: &Constants) -> Limbs {
-    let mut sums = [ZERO; LIMBS];
-    macro_rules! row {
-        ($i:tt) => {
-            let once = a[$i];
-            let twice = once.plus(once);
-            let (once_folded, twice_folded) = (once.times(with.fold), twice.times(with.fold));
-            macro_rules! product {
-                ($j:tt) => {
-                    if $j >= $i {
-                        let (column, is_same) = (($i + $j) % LIMBS, $i == $j);
-                        let factor = match ($i + $j < LIMBS, is_same) {
-                            (true, true) => once,
-                            (true, false) => twice,
-                            (false, true) => once_folded,
-                            (false, false) => twice_folded,
-                        };
-                        sums[column] = if $i == 0 {
-                            factor.times(a[$j])
-                        } else {
-                            sums[column].plus_times(factor, a[$j])
-                        };
-                    }
-                };
-            }
-            each_limb!(product);
-        };
-    }
-    each_limb!(row);
-    carried(sums, with)
-}
-
 impl Pair {
     pub const ZERO: Self = Self([ZERO; LIMBS]);
 
@@ -280,7 +256,36 @@ impl Pair {
 
     #[inline(never)]
     pub fn square(&mut self, a: &Self, with: &Constants) {
-        self.0 = squared(&a.0, with);
+        let a = &a.0;
+        let mut sums = [ZERO; LIMBS];
+        macro_rules! row {
+            ($i:tt) => {
+                let once = a[$i];
+                let twice = once.plus(once);
+                let (once_folded, twice_folded) = (once.times(with.fold), twice.times(with.fold));
+                macro_rules! product {
+                    ($j:tt) => {
+                        if $j >= $i {
+                            let (column, is_same) = (($i + $j) % LIMBS, $i == $j);
+                            let factor = match ($i + $j < LIMBS, is_same) {
+                                (true, true) => once,
+                                (true, false) => twice,
+                                (false, true) => once_folded,
+                                (false, false) => twice_folded,
+                            };
+                            sums[column] = if $i == 0 {
+                                factor.times(a[$j])
+                            } else {
+                                sums[column].plus_times(factor, a[$j])
+                            };
+                        }
+                    };
+                }
+                each_limb!(product);
+            };
+        }
+        each_limb!(row);
+        self.0 = carried(sums, with);
     }
 
     /// The upper number of `a` times `b`, in both lanes.
@@ -400,10 +405,13 @@ mod tests {
 
     fn product_bounds(a: &Bounds, b: &Bounds) -> Bounds {
         let mut sums = sum_bounds(a, b);
-        for i in [0, 6, 1, 7, 2, 8, 3, 9, 4, 10, 5, 11, 0, 6] {
-            let from = sums;
-            carry_bound(&from, &mut sums, i);
+        macro_rules! one {
+            ($i:tt) => {
+                let from = sums;
+                carry_bound(&from, &mut sums, $i);
+            };
         }
+        in_chains!(one);
         sums
     }
 

@@ -8,8 +8,7 @@
 //! When a bit of the scalar is another than the last one, the points change places: (A | C) becomes (C | A). The order is that in which
 //! each has what it needs while the one before is still being carried.
 
-use crate::each_limb;
-use crate::field::{Constants, Factor, LIMBS, Pair, Split, carried_once, constants, read, write};
+use crate::field::{Constants, Factor, LIMBS, Pair, Split, carried_once, constants, each_limb, read, write};
 use crate::reciprocal::reciprocal;
 use sotto_base::lanes::{Exchange, F64x2};
 

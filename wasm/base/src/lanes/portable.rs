@@ -177,7 +177,7 @@ impl F64x2 {
         Self([self.0[0] * other.0[0], self.0[1] * other.0[1]])
     }
 
-    /// `self + a × b`, rounded once or twice: the same where products are exact.
+    /// self + a × b
     #[inline(always)]
     pub fn plus_times(self, a: Self, b: Self) -> Self {
         self.plus(a.times(b))

@@ -283,12 +283,9 @@ impl F64x2 {
         Self(f64x2_mul(self.0, other.0))
     }
 
-    /// `self + a × b`, rounded once or twice: the same where products are exact.
+    /// self + a × b
     #[inline(always)]
     pub fn plus_times(self, a: Self, b: Self) -> Self {
-        #[cfg(target_feature = "relaxed-simd")]
-        return Self(f64x2_relaxed_madd(a.0, b.0, self.0));
-        #[cfg(not(target_feature = "relaxed-simd"))]
         self.plus(a.times(b))
     }
 
@@ -323,9 +320,6 @@ impl F64x2 {
 
     #[inline(always)]
     pub fn exchanged(self, exchange: Exchange) -> Self {
-        #[cfg(target_feature = "relaxed-simd")]
-        return Self(i8x16_relaxed_swizzle(self.0, exchange.0));
-        #[cfg(not(target_feature = "relaxed-simd"))]
         Self(u8x16_swizzle(self.0, exchange.0))
     }
 }
